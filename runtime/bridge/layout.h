@@ -77,7 +77,7 @@ enum pbr_frame_type {
     PBR_F_BEAT = 6,        /* D: busy with seq, restarts the time-out clock */
     PBR_F_PAGE_REQ = 7,    /* D: seq of the page request */
     PBR_F_PAGE_REP = 8,    /* Q: arg enum pbr_page_status, seq of request */
-    PBR_F_LOAD = 9,        /* D: seq chosen by D, arg2 bytes in the blob */
+    PBR_F_LOAD = 9,        /* D: unasked tables; seq chosen by D, top bit set */
     PBR_F_LOAD_ACK = 10,   /* Q: arg enum pbr_ack, seq of the LOAD */
     PBR_F_EVENT = 11,      /* Q: arg enum pbr_event, seq of the event slot */
     PBR_F_BYE = 12,        /* both: arg enum pbr_bye; the sender closes */
@@ -211,6 +211,9 @@ struct pbr_question {
     struct pbr_cpu cpu;                 /*  192 */
 };                                      /* 1216 */
 
+#define PBR_CONSOLE_MAX   3584u
+
+/* Also describes a LOAD: seq is then that of the frame, verdict TABLES. */
 struct pbr_answer {
     uint64_t seq;                       /*    0 of the question */
     uint64_t generation;                /*    8 of the question */
@@ -221,7 +224,12 @@ struct pbr_answer {
                                                 0: not until its table is
                                                 replaced.  RETRY only */
     char message[PBR_MESSAGE_MAX];      /*   32 for people */
-};                                      /*  288 */
+    uint32_t console_size;              /*  288 bytes in console[] */
+    uint32_t reserved;                  /*  292 */
+    uint8_t console[PBR_CONSOLE_MAX];   /*  296 what the guest printed before
+                                                its console was known: shown
+                                                once, before what follows */
+};                                      /* 3880 */
 
 #define PBR_PAGE_VIRTUAL  0x01u         /* address is guest-virtual */
 #define PBR_PAGE_SECURE   0x02u         /* physical: secure space */
@@ -476,7 +484,8 @@ PBR_AT(struct pbr_question, cpu, 192);
 PBR_BYTES(struct pbr_question, 1216);
 PBR_AT(struct pbr_answer, mute, 24);
 PBR_AT(struct pbr_answer, message, 32);
-PBR_BYTES(struct pbr_answer, 288);
+PBR_AT(struct pbr_answer, console, 296);
+PBR_BYTES(struct pbr_answer, 3880);
 PBR_BYTES(struct pbr_page_request, 24);
 PBR_AT(struct pbr_page_reply, bytes, 40);
 PBR_BYTES(struct pbr_page_reply, 4136);
