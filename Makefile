@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `make help` lists the targets. Everything built is below build/.
+# SAN=1 builds with AddressSanitizer and UBSan, below build/san/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+WERROR ?= -Werror
+FLEX ?= flex
+BISON ?= bison
+JOBS ?= $(shell nproc)
+
+O := build
+B := $(O)
+CFLAGS ?= -O2 -g
+ifeq ($(SAN),1)
+B := $(O)/san
+CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS += -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+
+WARN := -Wall -Wextra $(WERROR) -Wstrict-prototypes -Wmissing-prototypes \
+    -Wdeclaration-after-statement -Wvla
+LIB_NAMES := libcjson libcurl capstone unicorn libxml-2.0
+CPPFLAGS += -I. -I$(B)/gen -I$(B)/gen/dsl -D_GNU_SOURCE
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIB_NAMES) 2>/dev/null)
+LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIB_NAMES)) -lfdt -lm
+COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS) -pthread \
+    -MMD -MP
+
+# --- what there is to build ----------------------------------------------
+
+# One static library a folder; programs' own files stay out of them.
+sources = $(filter-out $(2) %-test.c,$(wildcard $(1)/*.c))
+SRC_dsl := $(call sources,dsl) $(patsubst %,$(B)/gen/dsl/periph.%.c,\
+    $(if $(wildcard dsl/periph.y),tab) $(if $(wildcard dsl/periph.l),lex))
+SRC_compiler := $(call sources,compiler,compiler/main.c)
+SRC_engine := $(call sources,runtime/engine)
+SRC_bridge := $(call sources,runtime/bridge)
+SRC_infer := $(call sources,runtime/infer)
+SRC_profile := $(call sources,runtime/profile)
+SRC_daemon := $(call sources,runtime/daemon,runtime/daemon/main.c)
+SRC_tools := $(call sources,runtime/tools,%/periph.c %/monitor.c)
+
+LIB_dsl := $(B)/lib/libpdl.a
+LIB_compiler := $(B)/lib/libpcc.a
+LIB_engine := $(B)/lib/libprt.a
+LIB_bridge := $(B)/lib/libpbr.a
+LIB_infer := $(B)/lib/libinf.a
+LIB_profile := $(B)/lib/libpfl.a
+LIB_daemon := $(B)/lib/libpdm.a
+LIB_tools := $(B)/lib/libtools.a
+PARTS := dsl compiler engine bridge infer profile daemon tools
+LIBS := $(foreach p,$(PARTS),$(if $(SRC_$(p)),$(LIB_$(p))))
+
+BIN_periphc := compiler/main.c
+BIN_periphd := runtime/daemon/main.c
+BIN_periph := runtime/tools/periph.c
+BIN_shared_mem_reader := runtime/tools/monitor.c
+PROGRAMS := $(foreach p,periphc periphd periph shared_mem_reader,\
+    $(if $(wildcard $(BIN_$(p))),$(p)))
+BINS := $(PROGRAMS:%=$(B)/bin/%)
+UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
+    $(patsubst %.c,$(B)/tests/unit/%,\
+        $(notdir $(wildcard runtime/*/*-test.c)))
+
+object = $(patsubst %.c,$(B)/obj/%.o,$(patsubst $(B)/gen/%,%,$(1)))
+GENERATED := $(filter $(B)/gen/%,$(SRC_dsl))
+
+LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/%,\
+    $(wildcard $(addprefix runtime/tools/,\
+        package-fetch private-apt.sh demo.sh)))
+SHARE := $(B)/share/periph
+
+.PHONY: all help deps qemu demo test check check-asan lint headercheck \
+    format install clean programs units guests FORCE
+
+all: programs guests
+
+programs: $(BINS) $(LIBS) $(LIBEXEC) $(SHARE)/lib $(SHARE)/boards
+
+units: $(UNITS)
+
+help:
+	@echo 'demo         everything, then firmware on a board nobody modelled'
+	@echo 'test         everything, then all tests'
+	@echo 'all          the programs, into build/bin (default)'
+	@echo 'deps         installs the Debian packages that are missing'
+	@echo 'qemu         QEMU with the devices of qemu-hw/, in the cache'
+	@echo 'check-asan   the tests without QEMU, under ASan and UBSan'
+	@echo 'lint         the rules of CONTRIBUTING.md that can be checked'
+	@echo 'headercheck  each header compiles alone'
+	@echo 'format       clang-format over the C files'
+	@echo 'install      into PREFIX ($(PREFIX)), DESTDIR is honoured'
+	@echo 'clean        removes build/; the cache of QEMU stays'
+
+# --- libraries and programs ----------------------------------------------
+
+define library
+ifneq ($(SRC_$(1)),)
+$(LIB_$(1)): $(call object,$(SRC_$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(call show,AR)
+	$$(Q)$(AR) rcs $$@ $$^
+endif
+endef
+
+ifeq ($(V),1)
+show =
+Q :=
+else
+show = @echo '  $(1)  $@'
+Q := @
+endif
+
+$(foreach p,$(PARTS),$(eval $(call library,$(p))))
+
+define program
+$(B)/bin/$(1): $(call object,$(BIN_$(1))) $(LIBS)
+	@mkdir -p $$(@D)
+	$$(call show,LD)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -pthread -o $$@ $$< \
+	    -Wl,--start-group $$(LIBS) -Wl,--end-group $$(LIB_LIBS)
+endef
+
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(B)/obj/%.o: %.c | $(GENERATED)
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(COMPILE) $(WARN) -c -o $@ $<
+
+# What flex and bison write does not keep to our warnings.
+$(B)/obj/dsl/periph.%.o: $(B)/gen/dsl/periph.%.c
+	@mkdir -p $(@D)
+	$(call show,CC)
+	$(Q)$(COMPILE) -Wall $(WERROR) -Wno-unused-function \
+	    -Wno-unused-but-set-variable -c -o $@ $<
+
+$(B)/gen/dsl/periph.tab.c: dsl/periph.y
+	@mkdir -p $(@D)
+	$(call show,YACC)
+	$(Q)$(BISON) $(WERROR) -Wall -o $@ -d $<
+
+$(B)/gen/dsl/periph.lex.c: dsl/periph.l $(B)/gen/dsl/periph.tab.c
+	@mkdir -p $(@D)
+	$(call show,LEX)
+	$(Q)$(FLEX) -o $@ --header-file=$(@:.c=.h) $<
+
+# build/ has the shape of an installation: programs look for what they need
+# relative to themselves.
+$(B)/libexec/%: runtime/tools/%
+	@mkdir -p $(@D)
+	$(Q)cp -p $< $@
+
+$(SHARE)/lib $(SHARE)/boards:
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/$(if $(filter %/lib,$@),dsl/lib,boards) $@
+
+# --- guests --------------------------------------------------------------
+
+# $(call guest,FOLDER,CROSS-PREFIX,FLAGS): a bare-metal guest of all .S and
+# .c files of FOLDER, with its .ld file, to build/FOLDER/NAME.elf and .bin.
+# The guest.mk files of the folders call it.
+define guest_rules
+$(O)/$(1)/$(notdir $(1)).elf: $(wildcard $(1)/*.[cSh] $(1)/*.ld) $(1)/guest.mk
+	@mkdir -p $$(@D)
+	$$(call show,GUEST)
+	$$(Q)$(2)gcc $(3) -O2 -g -Wall -Wextra $$(WERROR) -ffreestanding \
+	    -nostdlib -static -Wl,--build-id=none -I. \
+	    $(addprefix -T,$(wildcard $(1)/*.ld)) -o $$@ $(wildcard $(1)/*.[cS])
+	$$(Q)$(2)objcopy -O binary $$@ $$(@:.elf=.bin)
+
+GUESTS += $(O)/$(1)/$(notdir $(1)).elf
+endef
+guest = $(eval $(call guest_rules,$(strip $(1)),$(strip $(2)),$(3)))
+
+GUESTS :=
+include $(wildcard examples/*/guest.mk tests/qemu/*/guest.mk)
+
+guests: $(GUESTS)
+
+# --- tests ---------------------------------------------------------------
+
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(call show,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $< \
+	    -Wl,--start-group $(LIBS) -Wl,--end-group -lcmocka $(LIB_LIBS)
+
+# A link test is linked with the library of its own folder and libc only.
+define link_test
+$(B)/tests/unit/$(notdir $(1:.c=)): $(call object,$(1)) \
+    $(LIB_$(notdir $(patsubst %/,%,$(dir $(1)))))
+	@mkdir -p $$(@D)
+	$$(call show,LD)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^
+endef
+
+$(foreach t,$(wildcard runtime/*/*-test.c),$(eval $(call link_test,$(t))))
+
+# Tools and QEMU come first, then make starts again with all libraries there.
+test:
+	$(MAKE) deps
+	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) SAN=1 programs units
+	$(MAKE) qemu
+	tests/run -j $(JOBS)
+
+check: test
+
+check-asan:
+	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) SAN=1 programs units
+	tests/run -j $(JOBS) --no-qemu
+
+demo:
+	$(MAKE) deps
+	$(MAKE) qemu
+	$(MAKE) -j$(JOBS) all
+	runtime/tools/demo.sh
+
+lint:
+	tests/lint
+
+HEADERS := $(wildcard dsl/*.h compiler/*.h runtime/*/*.h)
+
+headercheck: $(HEADERS:%=$(B)/check/%)
+
+$(B)/check/%.h: %.h | $(GENERATED)
+	@mkdir -p $(@D)
+	$(call show,HDR)
+	$(Q)$(COMPILE) $(WARN) -Wpedantic -fsyntax-only -MF $@.d -MT $@ \
+	    -include $< -x c /dev/null
+	@touch $@
+
+# --- the machine ---------------------------------------------------------
+
+deps:
+	@runtime/tools/deps.sh
+
+qemu:
+	@program=$$(qemu-hw/build.sh build); \
+	for dir in $(O)/libexec $(O)/san/libexec; do \
+	    mkdir -p $$dir; \
+	    ln -sfn $$program $$dir/qemu-system-aarch64; \
+	    ln -sfn $${program%/*}/qemu-img $$dir/qemu-img; \
+	done; \
+	echo "QEMU: $$program"
+
+format:
+	clang-format -i $(wildcard dsl/*.[ch] compiler/*.[ch] \
+	    runtime/*/*.[ch] tests/unit/*.[ch] \
+	    qemu-hw/hw/periph/*.[ch] qemu-hw/include/hw/periph/*.h)
+
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/{bin,libexec,share/periph/{lib,boards}}
+	install $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install $(LIBEXEC) $(DESTDIR)$(PREFIX)/libexec
+	cp -r boards/. $(DESTDIR)$(PREFIX)/share/periph/boards
+	[ ! -d dsl/lib ] || \
+	    cp -r dsl/lib/. $(DESTDIR)$(PREFIX)/share/periph/lib
+	program=$$(qemu-hw/build.sh path) && \
+	    install $$program $${program%/*}/qemu-img \
+	        $(DESTDIR)$(PREFIX)/libexec
+
+clean:
+	rm -rf $(O)
+
+-include $(shell [ ! -d $(B) ] || find $(B)/obj $(B)/check -name '*.d' \
+    2>/dev/null)
