@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counterfactual execution: what would the guest do if the polled register
+ * read differently?
+ *
+ * inf_probe_begin() takes the CPU of a question; each inf_probe_run() starts
+ * from there with one stimulus, in a private copy of the guest, and says
+ * where it went.  Guest memory is fetched page by page when it is touched and
+ * is never written back.  Pages that are not memory answer from the caller's
+ * @mmio function; writes to them are recorded and remembered for the run.
+ * Time (generic timer, SysTick, CYCCNT) advances with the instructions run.
+ *
+ * The guest runs flat: virtual addresses are looked up through the page
+ * service, the emulated MMU stays off; system registers are emulated only as
+ * far as reading time and identity goes.
+ */
+#ifndef PERIPH_INFER_PROBE_H
+#define PERIPH_INFER_PROBE_H
+
+#include "runtime/infer/infer.h"
+
+#define INF_PROBE_IO 384
+
+enum inf_stim_mode {
+    INF_STIM_FORCE = 0,  /* (standing value & ~clear) | set */
+    INF_STIM_COUNT = 1,  /* value + step * (reads so far) */
+    INF_STIM_TOGGLE = 2, /* set on every second read */
+};
+
+/* How the polled register answers during a run. */
+struct inf_stim {
+    uint32_t mode; /* enum inf_stim_mode */
+    uint64_t set, clear;
+    uint64_t value, step;
+};
+
+enum inf_probe_end {
+    INF_END_LOOP = 0,   /* never left the loop around the poll */
+    INF_END_AGAIN = 1,  /* left, and came back to the poll with nothing new */
+    INF_END_POLL = 2,   /* left, and polls another place */
+    INF_END_TIME = 3,   /* left, and waits for time or for memory to change */
+    INF_END_BOUND = 4,  /* left, and still runs at the bound */
+    INF_END_FAULT = 5,  /* abort, undefined instruction */
+    INF_END_WILD = 6,   /* runs where no memory is */
+    INF_END_SELF = 7,   /* branches to itself for ever */
+    INF_END_CALL = 8,   /* SVC, HVC, SMC, exception return, WFI: goes beyond */
+    INF_END_ERROR = 9,  /* the emulator refused */
+};
+
+/* One access of a run to what is not memory. */
+struct inf_io {
+    uint64_t phys, value, pc;
+    uint32_t insn; /* instructions run so far */
+    uint8_t size;
+    bool write;
+    bool after_exit;
+};
+
+struct inf_trace {
+    uint32_t end; /* enum inf_probe_end */
+    bool left;
+    bool returned;     /* the function of the loop returned ... */
+    uint64_t retval;   /* ... with this in its result register */
+    uint64_t insns, exit_insn;
+    uint64_t exit_from, exit_pc; /* last pc of the loop, first one outside */
+    uint64_t end_pc;
+    uint64_t poll_phys;  /* INF_END_POLL: what is polled */
+    uint64_t poll_pc;
+    unsigned new_pcs;    /* distinct instructions outside the loop */
+    unsigned poll_reads; /* of the asked register, in total */
+    unsigned time_reads; /* before exit, or in all if it did not leave */
+    uint64_t signature;  /* equal = the same way out */
+    unsigned io_count;   /* entries of io[]; later accesses are dropped */
+    struct inf_io io[INF_PROBE_IO];
+};
+
+struct inf_probe_env {
+    const struct inf_services *svc;
+    void *opaque;
+    /* What a place that is not memory reads, without side effects. */
+    uint64_t (*mmio)(void *opaque, uint64_t phys, unsigned size);
+    uint64_t max_insns; /* bound of one run */
+};
+
+struct inf_probe;
+
+/* An engine to be used for many questions; NULL when out of memory. */
+struct inf_probe *inf_probe_new(void);
+void inf_probe_free(struct inf_probe *p);
+
+/*
+ * Takes over the CPU and the poll of @q.  @env is copied; what it points to
+ * must live until inf_probe_end().  INF_E_UNSUPPORTED for a core that cannot
+ * be run.
+ */
+int inf_probe_begin(struct inf_probe *p, const struct inf_question *q,
+                    const struct inf_probe_env *env);
+
+/*
+ * The first run after begin must be the baseline (a stimulus that changes
+ * nothing): it learns which instructions are the loop.  Its trace has
+ * left = false unless the loop ends by itself.
+ */
+int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out);
+int inf_probe_run(struct inf_probe *p, const struct inf_stim *stim,
+                  struct inf_trace *out);
+
+/* Changes the bound of the following runs. */
+void inf_probe_set_bound(struct inf_probe *p, uint64_t max_insns);
+
+/* True when @pc belongs to the loop that the baseline found. */
+bool inf_probe_in_loop(const struct inf_probe *p, uint64_t pc);
+
+/* The @index-th instruction address of the loop, in the order first seen;
+ * false past the end. */
+bool inf_probe_loop_pc(const struct inf_probe *p, unsigned index,
+                       uint64_t *pc);
+
+/* Private memory of the asking cpu as the question found it; guest-virtual.
+ * Negative when a page is not memory. */
+int inf_probe_read(struct inf_probe *p, uint64_t virt, void *buf, size_t len);
+
+/* Drops the guest's pages; the engine stays. */
+void inf_probe_end(struct inf_probe *p);
+
+#endif
