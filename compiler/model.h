@@ -6,7 +6,8 @@
  * pcc_compile() has returned; owned by its session; emitters, tools and the
  * daemon see only this, never the AST.
  *
- * Indices are into the arrays of the same device (or of the board); PCC_NONE
+ * Constants of behaviour (policies, verbs, events, operations) are those of
+ * runtime/engine/table.h.  Indices are into the arrays of the same device (or of the board); PCC_NONE
  * means "none".  Strings end in NUL and are UTF-8.
  */
 #ifndef COMPILER_MODEL_H
@@ -17,8 +18,9 @@
 #include <stdint.h>
 
 #include "dsl/source.h"
+#include "runtime/engine/table.h"
 
-#define PCC_NONE UINT32_MAX
+#define PCC_NONE PRT_NONE
 
 enum pcc_owner {
     PCC_PERSON,             /* no note, or a sum that does not match */
@@ -35,18 +37,10 @@ struct pcc_origin {
     const char *evidence;   /* or NULL */
 };
 
-/* A byte-code instruction; the layout is that of runtime/engine/table.h. */
-struct pcc_insn {
-    uint8_t op;
-    uint8_t dst;
-    uint8_t a;
-    uint8_t b;
-    uint32_t imm;
-};
-
 struct pcc_prog {
     uint32_t first;         /* into pcc_device.code */
     uint32_t count;
+    enum prt_prog_kind kind;
 };
 
 struct pcc_enum_value {
@@ -56,33 +50,31 @@ struct pcc_enum_value {
 };
 
 /*
- * A policy as truth tables; see PRT_POLICIES in runtime/engine/table.h.
- * next = ~o&~v&m[0] | ~o&v&m[1] | o&~v&m[2] | o&v&m[3] for a write,
- * value read = ~o&v[0] | o&v[1], content after the read = ~o&r[0] | o&r[1].
+ * A policy as truth tables, one bit each; see PRT_POLICIES in table.h.
  */
 struct pcc_masks {
-    uint64_t m[4];
-    uint64_t v[2];
-    uint64_t r[2];
+    uint64_t m00, m01, m10, m11;
+    uint64_t v0, v1;
+    uint64_t r0, r1;
 };
 
 struct pcc_reg {
     const char *name;
-    const char *base_name;  /* without the indices of an array */
+    const char *path;       /* with groups: "ch[2].CCR" */
     const char *text;       /* description or NULL */
     struct pcc_origin origin;
     uint64_t offset;        /* bytes from the start of the device */
     unsigned bytes;         /* 1, 2, 4, 8 */
     bool readable;
     bool writable;
-    int policy;             /* of bits without one of their own: enum
-                               prt_policy */
+    enum prt_policy policy; /* of bits without one of their own */
     struct pcc_masks masks; /* of all bits */
     uint64_t reset;
     uint64_t sticky;        /* bits that keep their value over a reset */
     uint64_t once;          /* bits writable once until reset */
-    uint64_t pulse;         /* bits that are always stored as 0 */
-    uint64_t reserved;      /* bits named as reserved */
+    uint64_t unimpl;        /* bits whose accesses are reported */
+    bool plain;             /* mask arithmetic is all there is to it */
+    bool settles;           /* a line, hold, timer or edge depends on it */
     uint32_t when;          /* program that enables it, or PCC_NONE */
     uint32_t needs;         /* program that lets writes through */
     uint32_t next;          /* next register at the same offset */
@@ -92,12 +84,6 @@ struct pcc_reg {
     bool derived;           /* holds at least one derived field */
 };
 
-enum pcc_field_kind {
-    PCC_STORED,
-    PCC_DERIVED,            /* := */
-    PCC_HOLD,               /* hold := */
-};
-
 struct pcc_field {
     const char *name;
     const char *text;
@@ -105,10 +91,12 @@ struct pcc_field {
     uint32_t reg;
     unsigned lo;
     unsigned width;
-    enum pcc_field_kind kind;
-    int policy;
+    enum prt_value_kind kind;
+    enum prt_policy policy;
     uint64_t reset;         /* right-aligned */
     uint32_t prog;          /* of a derived or hold field */
+    uint32_t needs;         /* program that lets writes through */
+    uint32_t when;          /* program; while false: 0, not written */
     uint32_t rank;          /* topological: loads only lower ranks */
     const struct pcc_enum_value *values;
     size_t value_count;
@@ -118,13 +106,11 @@ struct pcc_var {
     const char *name;
     struct pcc_origin origin;
     unsigned width;         /* bits, 1 to 64 */
+    enum prt_value_kind kind;
+    uint32_t prog;          /* of a derived or hold variable */
+    uint32_t rank;
     uint64_t reset;
-};
-
-enum pcc_fifo_end {
-    PCC_FIFO_PLAIN,
-    PCC_FIFO_TO,
-    PCC_FIFO_FROM,
+    bool sticky;
 };
 
 struct pcc_fifo {
@@ -132,60 +118,102 @@ struct pcc_fifo {
     struct pcc_origin origin;
     uint32_t depth;
     unsigned width;         /* bits of an element */
-    enum pcc_fifo_end end;
+    enum prt_end end;
     const char *peer;       /* "console" or another name; NULL: none */
-    uint64_t period_ns;     /* one element per this time; 0: at once */
-    const uint64_t *preload;
-    size_t preload_count;
+    uint32_t at;            /* program: ns for one element; NONE: at once */
+    uint32_t first_preload, preload_count;  /* in pool */
+    uint32_t first_rule, rule_count;
 };
 
 struct pcc_line {
     const char *name;
-    const char *base_name;
-    unsigned index;         /* element of base_name */
     struct pcc_origin origin;
-    bool in;
-    uint32_t prog;          /* irq := …; PCC_NONE: not driven */
+    enum prt_dir dir;
+    unsigned count;         /* elements, 1 to 64 */
+    uint32_t first;         /* element 0 among the lines of its direction */
+    uint32_t prog;          /* all elements as bits; NONE: not derived */
+    bool driven;            /* by a program, a rule or drive() */
+};
+
+struct pcc_lock {
+    const char *name;
+    struct pcc_origin origin;
+    uint32_t first_key, key_count;  /* in pool */
+    enum prt_wrong wrong;
+    bool open;              /* initially */
+    uint32_t first_rule, rule_count;
+};
+
+struct pcc_timer {
+    const char *name;
+    struct pcc_origin origin;
+    bool down;
+    uint32_t clock;         /* programs, PCC_NONE where not said */
+    uint32_t divide, bits, reload, run, once, start;
+    uint32_t first_match, match_count;      /* consecutive programs */
+    uint32_t first_rule, rule_count;
+};
+
+struct pcc_mem {
+    const char *name;
+    struct pcc_origin origin;
+    uint64_t offset;
+    uint64_t size;          /* bytes */
+    unsigned elem;          /* bytes of an element */
+    unsigned flags;         /* PRT_MEM_* */
+};
+
+struct pcc_window {
+    const char *name;
+    struct pcc_origin origin;
+    uint64_t offset;
+    uint64_t size;
+    uint64_t target;
+    enum prt_verb verb;
+};
+
+struct pcc_copy {
+    const char *name;
+    uint32_t param[PRT_COPY_PARAMS];    /* programs */
+    uint32_t index;         /* what IDX loads in its programs */
+    uint32_t done;
+    uint32_t fault;
+};
+
+struct pcc_domain {
+    const char *name;
+    struct pcc_origin origin;
+    uint32_t first_item, item_count;
+    uint32_t first_rule, rule_count;
 };
 
 struct pcc_rule {
     struct pcc_origin origin;
-    int event;              /* enum prt_event of table.h */
-    int subject_kind;       /* enum prt_subject */
-    uint32_t subject;
+    const char *name;       /* "on write CR.EN" */
+    enum prt_event event;
+    enum prt_kind kind;     /* of the subject */
+    uint32_t subject;       /* index; for a match its number */
+    unsigned lo, width;     /* bits of the subject; width 0: all of it */
     uint32_t when;          /* program or PCC_NONE */
     uint32_t body;
+    uint32_t index;         /* what IDX loads */
 };
 
 struct pcc_view {
     struct pcc_origin origin;
-    int verb;               /* enum prt_verb */
-    uint32_t reg;
-    unsigned lo, width;     /* bits of reg */
-    int target_kind;        /* enum prt_subject */
+    enum prt_verb verb;
+    unsigned lo, width;     /* bits of the register that owns it */
+    enum prt_kind target_kind;
     uint32_t target;
     unsigned target_lo;
+    uint32_t when;          /* program or PCC_NONE */
 };
 
 struct pcc_after {
-    bool reads;             /* amount counts reads of the device, else ns */
-    uint32_t amount_prog;   /* PCC_NONE: amount is constant */
-    uint64_t amount;
+    const char *name;
+    bool reads;             /* counts reads of the device, else ns */
     uint32_t body;
-};
-
-enum pcc_unmapped {
-    PCC_UNMAPPED_ASK,
-    PCC_UNMAPPED_ZERO,
-    PCC_UNMAPPED_ONES,
-    PCC_UNMAPPED_STORE,
-    PCC_UNMAPPED_ABORT,
-};
-
-enum pcc_illegal {
-    PCC_ILLEGAL_SPLIT,
-    PCC_ILLEGAL_IGNORE,
-    PCC_ILLEGAL_ABORT,
+    uint32_t index;         /* what IDX loads in body */
 };
 
 /* A device-tree property as bytes, with the places of references in it. */
@@ -226,11 +254,11 @@ struct pcc_device {
     uint64_t size;          /* bytes */
     unsigned width;         /* natural register width, bits */
     unsigned access;        /* legal sizes: bit mask of 1, 2, 4, 8 */
-    enum pcc_illegal illegal;
-    bool replicate;         /* narrow: replicate, else merge */
-    bool big_endian;
+    enum prt_illegal illegal;
+    enum prt_narrow narrow;
+    enum prt_endian endian;
+    enum prt_unmapped unmapped;
     bool closed;
-    enum pcc_unmapped unmapped;
     struct pcc_reg *regs;   /* by offset, alternates in text order */
     size_t reg_count;
     struct pcc_field *fields;   /* by register, in text order */
@@ -241,17 +269,42 @@ struct pcc_device {
     size_t fifo_count;
     struct pcc_line *lines;
     size_t line_count;
-    struct pcc_rule *rules;     /* register rules first, by register */
+    struct pcc_lock *locks;
+    size_t lock_count;
+    struct pcc_timer *timers;
+    size_t timer_count;
+    struct pcc_mem *mems;       /* by offset */
+    size_t mem_count;
+    struct pcc_window *windows; /* by offset */
+    size_t window_count;
+    struct pcc_copy *copies;
+    size_t copy_count;
+    struct pcc_domain *domains;
+    size_t domain_count;
+    struct prt_item *items;     /* of the domains */
+    size_t item_count;
+    struct prt_array *arrays;   /* what DYN operands name */
+    size_t array_count;
+    struct prt_item *order;     /* settling, in topological order */
+    size_t order_count;
+    /*
+     * Rules of registers, FIFOs, locks, timers and domains each at the
+     * place their owner names; then those on edges, in topological order;
+     * then the device's own.
+     */
+    struct pcc_rule *rules;
     size_t rule_count;
+    uint32_t first_edge, edge_count;
+    uint32_t first_device_rule, device_rule_count;
     struct pcc_view *views;     /* by register */
     size_t view_count;
     struct pcc_after *afters;
     size_t after_count;
     struct pcc_prog *progs;
     size_t prog_count;
-    struct pcc_insn *code;
+    struct prt_insn *code;
     size_t code_count;
-    uint64_t *pool;             /* 64-bit constants of the code */
+    uint64_t *pool;             /* constants, preloads, keys */
     size_t pool_count;
     const struct pcc_dt_node *dts;
     size_t dt_count;
@@ -295,13 +348,6 @@ struct pcc_native {
     size_t setting_count;
 };
 
-enum pcc_wire_kind {
-    PCC_WIRE_LINE,          /* an input line of an instance */
-    PCC_WIRE_SPI,           /* GIC shared interrupt, without the 32 */
-    PCC_WIRE_PPI,
-    PCC_WIRE_IRQ,           /* NVIC external interrupt, or an input number */
-};
-
 enum pcc_trigger {
     PCC_TRIGGER_NONE,
     PCC_EDGE_RISING = 1,
@@ -312,21 +358,16 @@ enum pcc_trigger {
 
 struct pcc_wire {
     struct pcc_origin origin;
-    uint32_t instance;      /* the driver; PCC_NONE: a native */
-    uint32_t native;
-    uint32_t line;          /* of that instance's device */
-    uint32_t to_instance;   /* one of these two, */
-    uint32_t to_native;     /* or none: "nvic" */
-    enum pcc_wire_kind kind;
-    uint32_t number;        /* interrupt, or line of to_instance's device */
+    uint32_t instance;      /* the driver, PCC_NONE when it is */
+    uint32_t native;        /* a native */
+    uint32_t line;          /* of that instance's device; or the native's
+                               output */
+    unsigned element;       /* of line */
+    enum prt_wire_to to;
+    uint32_t target;        /* native or instance */
+    enum prt_wire_kind kind;
+    uint32_t number;        /* interrupt, or input element among lines in */
     enum pcc_trigger trigger;
-};
-
-enum pcc_psci {
-    PCC_PSCI_DEFAULT,
-    PCC_PSCI_NONE,
-    PCC_PSCI_SMC,
-    PCC_PSCI_HVC,
 };
 
 struct pcc_board {
@@ -343,7 +384,7 @@ struct pcc_board {
     uint64_t entry;
     int el;                 /* 1..3; 0: not said */
     int secure;             /* 0, 1; -1: not said */
-    enum pcc_psci psci;
+    enum prt_psci psci;
     bool closed;
     uint32_t console;       /* instance, or PCC_NONE */
     const char *console_fifo;   /* "" unless `console: inst.name` */
@@ -388,6 +429,6 @@ const struct pcc_device *pcc_find_device(const struct pcc_model *m,
 /* Words of the enums, for dumps and messages; never NULL. */
 const char *pcc_owner_name(enum pcc_owner owner);
 const char *pcc_trigger_name(enum pcc_trigger trigger);
-const char *pcc_unmapped_name(enum pcc_unmapped unmapped);
+const char *pcc_unmapped_name(enum prt_unmapped unmapped);
 
 #endif
