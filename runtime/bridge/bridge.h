@@ -119,8 +119,8 @@ void pbr_stats_answered(struct pbr_bridge *mem, uint32_t kind,
 void pbr_stats_count(uint64_t *counter);
 
 struct pbr_latency {
-    uint64_t count;                 /* answers measured, all of them */
-    uint32_t p50, p99, max;         /* microseconds, of the last 65536 */
+    uint64_t count;                 /* among the last 65536 answers */
+    uint32_t p50, p99, max;         /* microseconds */
 };
 
 /*
