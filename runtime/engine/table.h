@@ -571,8 +571,8 @@ enum prt_host {
  *  LDL   dst = levels of all elements of a line
  *  LDV   `value`  LDOLD `old`  LDMASK `mask`  IDX array index of the rule
  *  SEL   dst = r[imm] ? r[a] : r[b]
- *  JZ/JNZ/JMP target = instruction of this program, beyond this one and
- *        before the last
+ *  JZ/JNZ/JMP imm = target, counted from the start of this program; it lies
+ *        after this instruction, at most on the last one
  *  POP   dst = front, removed (0 when empty); FRONT without removing
  *  COUNT dst = counter of a timer; RESTART counter = r[a]
  *  TIME  dst = time since start, in ticks of r[a] Hz
