@@ -74,7 +74,7 @@ UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
 object = $(patsubst %.c,$(B)/obj/%.o,$(patsubst $(B)/gen/%,%,$(1)))
 GENERATED := $(filter $(B)/gen/%,$(SRC_dsl))
 
-LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/%,\
+LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
     $(wildcard $(addprefix runtime/tools/,\
         package-fetch private-apt.sh demo.sh)))
 SHARE := $(B)/share/periph
@@ -84,7 +84,7 @@ SHARE := $(B)/share/periph
 
 all: programs guests
 
-programs: $(BINS) $(LIBS) $(LIBEXEC) $(SHARE)/lib $(SHARE)/boards
+programs: $(BINS) $(LIBS) $(LIBEXEC) $(SHARE)/dsl $(SHARE)/boards
 
 units: $(UNITS)
 
@@ -133,7 +133,9 @@ endef
 
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(B)/obj/%.o: %.c | $(GENERATED)
+$(call object,$(wildcard dsl/*.c)): | $(GENERATED)
+
+$(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call show,CC)
 	$(Q)$(COMPILE) $(WARN) -c -o $@ $<
@@ -157,13 +159,13 @@ $(B)/gen/dsl/periph.lex.c: dsl/periph.l $(B)/gen/dsl/periph.tab.c
 
 # build/ has the shape of an installation: programs look for what they need
 # relative to themselves.
-$(B)/libexec/%: runtime/tools/%
+$(B)/libexec/periph/%: runtime/tools/%
 	@mkdir -p $(@D)
 	$(Q)cp -p $< $@
 
-$(SHARE)/lib $(SHARE)/boards:
+$(SHARE)/dsl $(SHARE)/boards:
 	@mkdir -p $(@D)
-	$(Q)ln -sfn $(CURDIR)/$(if $(filter %/lib,$@),dsl/lib,boards) $@
+	$(Q)ln -sfn $(CURDIR)/$(@F) $@
 
 # --- guests --------------------------------------------------------------
 
@@ -249,7 +251,7 @@ deps:
 
 qemu:
 	@program=$$(qemu-hw/build.sh build); \
-	for dir in $(O)/libexec $(O)/san/libexec; do \
+	for dir in $(O)/libexec/periph $(O)/san/libexec/periph; do \
 	    mkdir -p $$dir; \
 	    ln -sfn $$program $$dir/qemu-system-aarch64; \
 	    ln -sfn $${program%/*}/qemu-img $$dir/qemu-img; \
@@ -261,16 +263,17 @@ format:
 	    runtime/*/*.[ch] tests/unit/*.[ch] \
 	    qemu-hw/hw/periph/*.[ch] qemu-hw/include/hw/periph/*.h)
 
+DATA := $(DESTDIR)$(PREFIX)/share/periph
+HELPERS := $(DESTDIR)$(PREFIX)/libexec/periph
+
 install: programs
-	install -d $(DESTDIR)$(PREFIX)/{bin,libexec,share/periph/{lib,boards}}
+	install -d $(DESTDIR)$(PREFIX)/bin $(HELPERS) $(DATA)/{boards,dsl}
 	install $(BINS) $(DESTDIR)$(PREFIX)/bin
-	install $(LIBEXEC) $(DESTDIR)$(PREFIX)/libexec
-	cp -r boards/. $(DESTDIR)$(PREFIX)/share/periph/boards
-	[ ! -d dsl/lib ] || \
-	    cp -r dsl/lib/. $(DESTDIR)$(PREFIX)/share/periph/lib
+	install $(LIBEXEC) $(HELPERS)
+	cp -r boards/. $(DATA)/boards
+	[ ! -d dsl/lib ] || cp -r dsl/lib $(DATA)/dsl
 	program=$$(qemu-hw/build.sh path) && \
-	    install $$program $${program%/*}/qemu-img \
-	        $(DESTDIR)$(PREFIX)/libexec
+	    install $$program $${program%/*}/qemu-img $(HELPERS)
 
 clean:
 	rm -rf $(O)
