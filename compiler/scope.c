@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory, scopes, symbols and the messages about names. */
+#include "compiler/priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dsl/item.h"
+
+#define FIRST_TABLE 256
+
+_Noreturn void cc_nomem(struct cc *cc)
+{
+    longjmp(cc->nomem, 1);
+}
+
+void *cc_alloc(struct cc *cc, size_t size)
+{
+    void *p = pdl_arena_alloc(cc->arena, size);
+
+    if (!p) {
+        cc_nomem(cc);
+    }
+    return p;
+}
+
+void *cc_grow(struct cc *cc, void *old, size_t *cap, size_t elem)
+{
+    size_t grown = *cap ? *cap * 2 : 8;
+    void *p = cc_alloc(cc, grown * elem);
+
+    if (*cap) {
+        memcpy(p, old, *cap * elem);
+    }
+    *cap = grown;
+    return p;
+}
+
+const char *cc_printf(struct cc *cc, const char *format, ...)
+{
+    char small[256];
+    va_list args;
+    char *text;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(small, sizeof(small), format, args);
+    va_end(args);
+    if (len < 0) {
+        cc_nomem(cc);
+    }
+    text = cc_alloc(cc, (size_t)len + 1);
+    if ((size_t)len < sizeof(small)) {
+        memcpy(text, small, (size_t)len + 1);
+        return text;
+    }
+    va_start(args, format);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+uint32_t cc_scope_new(struct cc *cc, uint32_t parent)
+{
+    uint32_t id = cc->scopes.n;
+    struct scope *s = CC_ADD(cc, &cc->scopes);
+
+    s->parent = parent;
+    s->declares = id;
+    s->reg = parent < id ? cc->scopes.v[parent].reg : PCC_NONE;
+    s->path = "";
+    return id;
+}
+
+static uint32_t hash_name(uint32_t scope, const char *name)
+{
+    uint32_t h = 2166136261u ^ (scope * 2654435761u);
+
+    for (; *name; name++) {
+        h = (h ^ (uint8_t)*name) * 16777619u;
+    }
+    return h ^ h >> 15;
+}
+
+/* The slot of a symbol, or the free slot where it would go. */
+static uint32_t *slot(struct cc *cc, uint32_t scope, const char *name,
+                      uint32_t hash)
+{
+    size_t mask = cc->table_size - 1;
+    size_t i = hash & mask;
+
+    while (cc->table[i]) {
+        const struct sym *s = &cc->syms.v[cc->table[i] - 1];
+
+        if (s->hash == hash && s->scope == scope &&
+            strcmp(s->name, name) == 0) {
+            break;
+        }
+        i = (i + 1) & mask;
+    }
+    return &cc->table[i];
+}
+
+static void grow_table(struct cc *cc)
+{
+    size_t i;
+
+    cc->table_size = cc->table_size ? cc->table_size * 2 : FIRST_TABLE;
+    cc->table = cc_alloc(cc, cc->table_size * sizeof(*cc->table));
+    for (i = 0; i < cc->syms.n; i++) {
+        const struct sym *s = &cc->syms.v[i];
+
+        *slot(cc, s->scope, s->name, s->hash) = i + 1;
+    }
+}
+
+struct sym *cc_lookup_in(struct cc *cc, uint32_t scope, const char *name)
+{
+    uint32_t i;
+
+    if (!cc->table_size) {
+        return NULL;
+    }
+    i = *slot(cc, scope, name, hash_name(scope, name));
+    return i ? &cc->syms.v[i - 1] : NULL;
+}
+
+struct sym *cc_lookup(struct cc *cc, uint32_t scope, const char *name)
+{
+    for (;;) {
+        struct sym *s = cc_lookup_in(cc, scope, name);
+
+        if (s || !scope) {
+            return s;
+        }
+        scope = cc->scopes.v[scope].parent;
+    }
+}
+
+struct sym *cc_declare(struct cc *cc, uint32_t scope, const char *name,
+                       enum sym_kind kind, struct pdl_span span)
+{
+    uint32_t hash;
+    uint32_t *at;
+    struct sym *s;
+
+    scope = cc->scopes.v[scope].declares;
+    if (cc->syms.n * 2 >= cc->table_size) {
+        grow_table(cc);
+    }
+    hash = hash_name(scope, name);
+    at = slot(cc, scope, name, hash);
+    if (*at) {
+        struct pdl_diag *d;
+
+        s = &cc->syms.v[*at - 1];
+        d = pdl_diag_add(cc->diags, PDL_D_DUPLICATE_NAME, span, name);
+        pdl_diag_note(d, s->span, "first declared here");
+        return NULL;
+    }
+    *at = cc->syms.n + 1;
+    s = CC_ADD(cc, &cc->syms);
+    s->name = name;
+    s->hash = hash;
+    s->scope = scope;
+    s->kind = kind;
+    s->count = 1;
+    s->span = span;
+    return s;
+}
+
+const char *cc_kind_text(enum sym_kind kind)
+{
+    static const char *const text[] = {
+        [SYM_CONST] = "a constant", [SYM_ENUM] = "an enumeration",
+        [SYM_TYPED] = "a template, device or board",
+        [SYM_GROUP] = "a group", [SYM_REG] = "a register",
+        [SYM_FIELD] = "a field", [SYM_VAR] = "a variable",
+        [SYM_FIFO] = "a fifo", [SYM_LINE] = "a line",
+        [SYM_TIMER] = "a timer", [SYM_LOCK] = "a lock",
+        [SYM_MEM] = "a mem", [SYM_DOMAIN] = "a reset domain",
+        [SYM_WINDOW] = "a window", [SYM_MEMORY] = "a memory",
+        [SYM_INSTANCE] = "an instance", [SYM_NATIVE] = "a native device",
+        [SYM_BUS] = "a bus",
+    };
+
+    return text[kind];
+}
+
+/* Edit distance of short names, at most 3; 99 for anything farther. */
+static unsigned distance(const char *a, const char *b)
+{
+    size_t la = strlen(a), lb = strlen(b);
+    unsigned row[34];
+    size_t i, j;
+
+    if (la > 32 || lb > 32 || la > lb + 2 || lb > la + 2) {
+        return 99;
+    }
+    for (j = 0; j <= lb; j++) {
+        row[j] = j;
+    }
+    for (i = 1; i <= la; i++) {
+        unsigned corner = row[0];
+
+        row[0] = i;
+        for (j = 1; j <= lb; j++) {
+            unsigned best = corner + ((a[i - 1] | 32) != (b[j - 1] | 32));
+
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            corner = row[j];
+            row[j] = best;
+        }
+    }
+    return row[lb];
+}
+
+static bool visible(const struct cc *cc, uint32_t scope, uint32_t from)
+{
+    for (;;) {
+        if (scope == from) {
+            return true;
+        }
+        if (!from) {
+            return false;
+        }
+        from = cc->scopes.v[from].parent;
+    }
+}
+
+void cc_unknown(struct cc *cc, uint32_t scope, const char *name,
+                struct pdl_span span)
+{
+    unsigned limit = strlen(name) > 4 ? 2 : 1;
+    const struct sym *best = NULL;
+    unsigned best_distance = limit + 1;
+    struct pdl_diag *d;
+    size_t i;
+
+    d = pdl_diag_add(cc->diags, PDL_D_UNKNOWN_NAME, span, name);
+    if (!d) {
+        return;
+    }
+    for (i = 0; i < cc->syms.n; i++) {
+        const struct sym *s = &cc->syms.v[i];
+        unsigned far;
+
+        if (!visible(cc, s->scope, scope)) {
+            continue;
+        }
+        far = distance(name, s->name);
+        if (far < best_distance) {
+            best = s;
+            best_distance = far;
+        }
+    }
+    if (best) {
+        pdl_diag_note(d, best->span, "did you mean '%s'?", best->name);
+    }
+}
+
+void cc_unsupported(struct cc *cc, struct pdl_span span, const char *what)
+{
+    pdl_diag_add(cc->diags, PDL_D_NOT_SUPPORTED, span, what);
+}
+
+struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
+{
+    struct pcc_origin o = { .span = item->body_span, .confidence = 100 };
+    struct pdl_inferred note;
+
+    if (!item->notes) {
+        return o;
+    }
+    if (pdl_item_inferred(item, &note)) {
+        o.by = note.by;
+        o.evidence = note.evidence;
+        if (pdl_item_is_machines(cc->sources, item)) {
+            o.owner = PCC_INFERRED;
+            o.confidence = note.confidence;
+        }
+    } else if (pdl_item_note(item, PDL_NOTE_IMPORTED)) {
+        o.owner = PCC_IMPORTED;
+    }
+    return o;
+}
