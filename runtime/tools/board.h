@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Board folders: finding, locking, compiling, fetching what they load. */
+#ifndef RUNTIME_TOOLS_BOARD_H
+#define RUNTIME_TOOLS_BOARD_H
+
+#include <stdbool.h>
+
+struct pcc;
+
+struct board {
+    char *name;         /* last part of the folder's path */
+    char *dir;          /* the folder, absolute */
+    int lock;           /* descriptor that holds the lock, or -1 */
+    bool read_only;     /* nothing can be created in the folder */
+    char *package;      /* folder of the unpacked package, or NULL */
+};
+
+#define BOARD_INIT { NULL, NULL, -1, false, NULL }
+
+/*
+ * Finds a board.  What holds a slash is a folder, used as it is.  A name is
+ * looked up among the boards that came with Periph and worked on as a copy in
+ * the user's data folder; without @copy one is used, but not made.  Returns
+ * an exit status, having said what is wrong.
+ */
+int board_find(struct board *b, const char *what, bool copy);
+
+/* Takes the folder for this process; says who has it when it is taken. */
+int board_lock(struct board *b);
+
+void board_dispose(struct board *b);
+
+enum board_talk {
+    BOARD_SAYS_ALL,     /* warnings too */
+    BOARD_SAYS_ERRORS,
+    BOARD_SAYS_NOTHING,
+};
+
+/*
+ * Compiles a board folder and prints diagnostics to stderr.  STATUS_OK with
+ * *out, to be freed with pcc_free(), whose model has a board.
+ */
+int board_compile(const char *dir, enum board_talk talk, struct pcc **out);
+
+/* Fetches the package the board names, if any, into the cache. */
+int board_fetch(struct board *b, const struct pcc *pcc);
+
+/* Writes the register tables and the machine to @path. */
+int board_emit(const struct board *b, struct pcc *pcc, const char *path);
+
+/*
+ * Copies the board's files to the new folder @to, leaving out every item
+ * that the machine wrote: how --fresh starts.
+ */
+int board_copy_fresh(const struct board *b, const char *to);
+
+/*
+ * Replaces the board's .periph files by those of @from; files with nothing
+ * but the machine's items that are not in @from go.
+ */
+int board_replace(const struct board *b, const char *from);
+
+#endif

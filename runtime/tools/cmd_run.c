@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `periph run`: options, and the order of a run. */
+#include <stdlib.h>
+
+#include "runtime/tools/command.h"
+#include "runtime/tools/report.h"
+#include "runtime/tools/session.h"
+#include "runtime/tools/util.h"
+
+#define ROW(option, type, field, val, text)                             \
+    { .name = option, .kind = type, .value = val,                       \
+      .offset = offsetof(struct run_options, field), .help = text }
+
+static const struct option_row rows[] = {
+    ROW("until", OPTION_TEXT, until, "REGEX",
+        "end when the console shows REGEX (POSIX extended)"),
+    ROW("script", OPTION_TEXT, script, "FILE",
+        "expect and send on the console; see below"),
+    ROW("timeout", OPTION_SECONDS, timeout, "SECONDS",
+        "end after so long whatever happens; default: never"),
+    ROW("quiet", OPTION_SECONDS, quiet, "SECONDS",
+        "how long without a new character or question a guest\n"
+        "that polls its console counts as waiting; default 10"),
+    ROW("report", OPTION_TEXT, report, "FILE.json",
+        "write the figures of the run there"),
+    ROW("ai-type", OPTION_TEXT, ai_type, "TYPE",
+        "who answers: rules (default), local, cloud, auto"),
+    ROW("fresh", OPTION_FLAG, fresh, NULL,
+        "ignore what was inferred before; it is replaced only\n"
+        "when the run succeeds"),
+    ROW("no-infer", OPTION_FLAG, no_infer, NULL,
+        "the board as its files are: no daemon, no questions"),
+    ROW("deterministic", OPTION_FLAG, deterministic, NULL,
+        "count instructions instead of time, fixed seeds"),
+    ROW("qemu", OPTION_TEXT, qemu, "PATH",
+        "qemu-system-aarch64 with Periph's devices; default\n"
+        "$PERIPH_QEMU, else the one that was built"),
+    { .name = NULL },
+};
+
+const struct option_table run_options_table = {
+    .command = "periph run",
+    .operands = "BOARD",
+    .summary = "Run a board's firmware and learn its peripherals.",
+    .rows = rows,
+    .min_operands = 1,
+    .max_operands = 1,
+    .details =
+    "BOARD with a slash in it is a folder and is worked on in place; a name\n"
+    "is one of the boards that came with Periph, worked on as a copy in\n"
+    "~/.local/share/periph/boards. What follows -- goes to QEMU.\n"
+    "\n"
+    "The guest's console is stdout; all else goes to stderr. On a terminal\n"
+    "keys go to the guest, and Ctrl-A x ends the run.\n"
+    "\n"
+    "A script has a step a line:\n"
+    "  expect REGEX            wait for it, at most 60 seconds\n"
+    "  expect \"REGEX\" SECONDS  the same with a time-out of its own\n"
+    "  send TEXT               type it; \\r \\n \\t \\e \\\\ \\\" \\xHH work\n"
+    "  send \"TEXT\"             the same, where blanks at the ends matter\n"
+    "  wait SECONDS            until the guest was quiet for so long\n"
+    "  # ...                   a comment\n"
+    "\n"
+    "Exit status:\n"
+    "  0  the guest ended, waits for input, --until matched or the script\n"
+    "     passed\n"
+    "  1  wrong options, or something could not be started\n"
+    "  2  errors in the board's files\n"
+    "  3  time-out: --timeout, a step of the script, or the guest ended or\n"
+    "     waits and what was to come did not\n"
+    "  4  the guest is stuck or crashed; the page says why\n"
+    "  128 + N when signal N ended the run\n",
+};
+
+static int status_of(const struct session *s)
+{
+    bool awaited = s->options->until || s->options->script;
+
+    if (s->failure != STATUS_OK) {
+        return s->failure;
+    }
+    if (s->signal) {
+        return 128 + s->signal;
+    }
+    switch (s->outcome) {
+    case OUTCOME_MATCHED:
+        return STATUS_OK;
+    case OUTCOME_EXITED:
+    case OUTCOME_WAITING:
+        return awaited && !s->satisfied && !s->interactive ?
+               STATUS_TIMEOUT : STATUS_OK;
+    case OUTCOME_TIMEOUT:
+        return STATUS_TIMEOUT;
+    default:
+        return STATUS_STUCK;
+    }
+}
+
+static int run_board(struct session *s)
+{
+    int status = session_start(s), reported;
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    loop_run(s);
+    session_stop(s);
+    status = status_of(s);
+    if (s->options->fresh && status == STATUS_OK && !s->board.read_only) {
+        status = board_replace(&s->board, s->work_dir);
+    }
+    reported = report_run(s);
+    return status != STATUS_OK ? status : reported;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct run_options options = { .ai_type = "rules", .quiet = 10 };
+    struct option_rest rest;
+    struct session *s;
+    int status;
+
+    switch (option_parse(&run_options_table, argc, argv, &options, &rest)) {
+    case OPTION_HELP:
+        return STATUS_OK;
+    case OPTION_ERROR:
+        return STATUS_USAGE;
+    case OPTION_OK:
+        break;
+    }
+    options.extra = rest.extra;
+    options.extra_count = rest.extra_count;
+    s = calloc(1, sizeof(*s));
+    if (!s) {
+        say("out of memory");
+        return STATUS_USAGE;
+    }
+    status = session_open(s, &options, rest.operands[0]);
+    if (status == STATUS_OK) {
+        status = run_board(s);
+    }
+    session_close(s);
+    free(s);
+    return status;
+}

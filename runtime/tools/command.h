@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of `periph`: one file each, one row in the table of periph.c. */
+#ifndef RUNTIME_TOOLS_COMMAND_H
+#define RUNTIME_TOOLS_COMMAND_H
+
+#include "runtime/tools/option.h"
+
+/* Exit statuses of all commands. */
+enum command_status {
+    STATUS_OK = 0,
+    STATUS_USAGE = 1,       /* wrong options, or a file or process failed */
+    STATUS_INPUT = 2,       /* errors in the board's files */
+    STATUS_TIMEOUT = 3,     /* what was waited for did not come */
+    STATUS_STUCK = 4,       /* the guest is stuck or crashed */
+};
+
+struct command {
+    const char *name;
+    const struct option_table *options;
+    /* @argv[0] is the command's name; returns an exit status. */
+    int (*run)(int argc, char **argv);
+};
+
+extern const struct option_table run_options_table;
+extern const struct option_table show_options_table;
+
+int cmd_run(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The event loop of a run: console, terminal, machine protocol, signals and
+ * children, and the decision that the run is over.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "runtime/tools/command.h"
+#include "runtime/tools/session.h"
+#include "runtime/tools/util.h"
+
+#define TICK_START_MS 2         /* while QEMU comes up */
+#define TICK_MS 50
+#define LOOK_SECONDS 0.25       /* between two looks for quietness */
+#define LOOKS_POLLING 4         /* looks in a row that found a poll */
+#define DAEMON_SECONDS 5.0      /* the guest waits for the daemon at start */
+#define DAEMON_LIVED 1.0        /* a daemon that lived so long was good */
+#define UNTIL_PATIENCE 6        /* times --quiet, when something is awaited */
+#define STUCK_PATIENCE 3        /* times --quiet, until silence is "stuck" */
+#define LOG_TAIL 2048
+#define MAX_RESETS 100
+
+enum { POLL_SIGNALS, POLL_CONSOLE, POLL_QMP, POLL_KEYS, POLL_COUNT };
+
+static void finish(struct session *s, enum outcome outcome,
+                   const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The first reason to end counts. */
+static void finish(struct session *s, enum outcome outcome,
+                   const char *format, ...)
+{
+    va_list args;
+
+    if (s->over) {
+        return;
+    }
+    s->over = true;
+    s->outcome = outcome;
+    s->stages.ended = now_seconds();
+    va_start(args, format);
+    vsnprintf(s->reason, sizeof(s->reason), format, args);
+    va_end(args);
+}
+
+/* ---- console ---- */
+
+static void type(void *opaque, const char *bytes, size_t len)
+{
+    struct session *s = opaque;
+
+    if (len > sizeof(s->out) - s->out_len) {
+        len = sizeof(s->out) - s->out_len;
+    }
+    memcpy(s->out + s->out_len, bytes, len);
+    s->out_len += len;
+}
+
+static void console_flush(struct session *s)
+{
+    ssize_t sent;
+
+    if (s->console < 0 || s->out_len == 0) {
+        return;
+    }
+    sent = write(s->console, s->out, s->out_len);
+    if (sent > 0) {
+        s->out_len -= (size_t)sent;
+        memmove(s->out, s->out + sent, s->out_len);
+    }
+}
+
+static void show(const char *bytes, size_t len)
+{
+    ssize_t done;
+
+    while (len > 0) {
+        done = write(STDOUT_FILENO, bytes, len);
+        if (done < 0 && errno != EINTR) {
+            return;     /* nobody listens; the log has it */
+        }
+        if (done > 0) {
+            bytes += done;
+            len -= (size_t)done;
+        }
+    }
+}
+
+static void console_receive(struct session *s)
+{
+    char bytes[4096];
+    ssize_t got;
+
+    while (s->console >= 0) {
+        got = read(s->console, bytes, sizeof(bytes));
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return;
+        }
+        if (got <= 0) {
+            close(s->console);
+            s->console = -1;
+            return;
+        }
+        s->quiet_since = now_seconds();
+        if (s->stages.spoke == 0) {
+            s->stages.spoke = s->quiet_since;
+        }
+        show(bytes, (size_t)got);
+        if (s->console_log) {
+            fwrite(bytes, 1, (size_t)got, s->console_log);
+        }
+        watch_add(&s->watch, bytes, (size_t)got);
+        if (s->has_until && watch_find(&s->watch, &s->until, false)) {
+            s->satisfied = true;
+            finish(s, OUTCOME_MATCHED, "the console showed what --until "
+                   "asked for");
+        }
+    }
+}
+
+static void keys_receive(struct session *s)
+{
+    char keys[256], bytes[256];
+    ssize_t got = read(STDIN_FILENO, keys, sizeof(keys));
+    bool quit = false;
+
+    if (got > 0) {
+        type(s, bytes, terminal_keys(&s->terminal, keys, (size_t)got, bytes,
+                                     &quit));
+    } else if (got == 0) {
+        quit = true;
+    }
+    if (quit) {
+        finish(s, s->polls_found >= LOOKS_POLLING ? OUTCOME_WAITING :
+               OUTCOME_EXITED, "ended by the user");
+    }
+}
+
+static void script_step(struct session *s)
+{
+    enum script_state state;
+    char *what;
+
+    if (!s->options->script || !s->running || s->over) {
+        return;
+    }
+    state = script_advance(&s->script, &s->watch, now_seconds(),
+                           s->quiet_since, type, s);
+    if (state == SCRIPT_PASSED) {
+        s->satisfied = true;
+        finish(s, OUTCOME_MATCHED, "the script passed");
+    } else if (state == SCRIPT_FAILED) {
+        what = script_describe(&s->script);
+        finish(s, OUTCOME_TIMEOUT, "%s, %s: time-out", s->options->script,
+               what);
+        free(what);
+    }
+}
+
+/* ---- processes ---- */
+
+/* Prints the last lines a child wrote, with its name before them. */
+static void print_tail(struct session *s, const char *name)
+{
+    char *path = text_new("%s/%s", s->log_dir, name);
+    size_t len;
+    char *text = file_read(path, 1u << 24, &len);
+    char *line = text, *next;
+
+    if (text && len > LOG_TAIL) {
+        line = text + len - LOG_TAIL;
+        line = strchr(line, '\n') ? strchr(line, '\n') + 1 : line;
+    }
+    while (line && (next = strsep(&line, "\n")) != NULL) {
+        if (*next) {
+            say("%s: %s", name, next);
+        }
+    }
+    free(text);
+    free(path);
+}
+
+static void qemu_ended(struct session *s)
+{
+    int code = process_code(&s->qemu);
+
+    console_receive(s);
+    qmp_receive(&s->qmp);
+    if (s->over) {
+        return;
+    }
+    if (code == SESSION_RESTART_CODE) {
+        if (s->restarts >= SESSION_MAX_RESTARTS) {
+            finish(s, OUTCOME_STUCK, "restarted %u times without getting "
+                   "anywhere", s->restarts);
+            return;
+        }
+        say("starting the machine again with what was learnt");
+        s->failure = session_restart(s);
+        if (s->failure != STATUS_OK) {
+            finish(s, OUTCOME_CRASHED, "the restart failed");
+        }
+        script_begin(&s->script, now_seconds());
+        watch_init(&s->watch);
+        s->quiet_since = now_seconds();
+    } else if (code == 0 && s->running) {
+        finish(s, OUTCOME_EXITED, "the guest ended");
+    } else {
+        s->failure = s->running ? STATUS_OK : STATUS_USAGE;
+        print_tail(s, "qemu.log");
+        finish(s, OUTCOME_CRASHED, "QEMU ended with status %d", code);
+    }
+}
+
+static void daemon_ended(struct session *s)
+{
+    int code = process_code(&s->daemon);
+    bool young = now_seconds() - s->daemon_started < DAEMON_LIVED;
+
+    s->daemons_lost++;
+    if ((young && s->daemons_lost > 2) ||
+        s->daemons_lost > SESSION_MAX_DAEMONS) {
+        print_tail(s, "periphd.log");
+        finish(s, OUTCOME_CRASHED, "periphd ends again and again, the last "
+               "time with status %d", code);
+        return;
+    }
+    say("periphd ended with status %d; starting it again", code);
+    if (session_start_daemon(s) != STATUS_OK) {
+        finish(s, OUTCOME_CRASHED, "periphd could not be started");
+    }
+}
+
+static void signals_receive(struct session *s)
+{
+    struct signalfd_siginfo info;
+
+    while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo != SIGCHLD) {
+            s->signal = (int)info.ssi_signo;
+            finish(s, OUTCOME_EXITED, "ended by %s",
+                   strsignal((int)info.ssi_signo));
+        }
+    }
+    if (!s->over && process_ended(&s->qemu)) {
+        qemu_ended(s);
+    }
+    if (!s->over && s->daemon_path && process_ended(&s->daemon)) {
+        daemon_ended(s);
+    }
+}
+
+static bool user_holds(const struct session *s)
+{
+    int i;
+
+    for (i = 0; i < s->options->extra_count; i++) {
+        if (strcmp(s->options->extra[i], "-S") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * QEMU is started stopped: the guest is let go once we look into its shared
+ * memory and the daemon is there, so that no figure is lost.
+ */
+static void let_go(struct session *s)
+{
+    double now = now_seconds();
+
+    if (s->running || !s->qmp.ready) {
+        return;
+    }
+    if (s->daemon_path) {
+        if (!link_attach(&s->link, s->bridge_name, s->state_name,
+                         s->qemu.pid)) {
+            return;
+        }
+        if (link_daemon(&s->link) == 0 &&
+            now - s->waits_daemon < DAEMON_SECONDS) {
+            return;
+        }
+    }
+    s->running = true;
+    s->quiet_since = now;
+    if (s->stages.started == 0) {
+        s->stages.started = now;
+    }
+    script_begin(&s->script, now);
+    if (!user_holds(s)) {
+        qmp_continue(&s->qmp);
+    }
+}
+
+/* ---- quietness ---- */
+
+static void look_at_stop(struct session *s)
+{
+    char message[PBR_MESSAGE_MAX];
+    bool open;
+
+    link_questions(&s->link, &open);
+    if (open || !link_stopped(&s->link, message) ||
+        strcmp(s->qmp.status, "paused") != 0) {
+        return;
+    }
+    finish(s, link_crashes(&s->link) ? OUTCOME_CRASHED : OUTCOME_STUCK, "%s", *message ? message :
+           "a question got no answer in time; see periphd.log");
+}
+
+static void look_at_silence(struct session *s, double now)
+{
+    double patience = s->options->quiet;
+    bool polls = s->polls_found >= LOOKS_POLLING;
+    bool known = s->link.ready;
+
+    if (s->interactive || s->options->script || user_holds(s)) {
+        return;
+    }
+    patience *= s->has_until ? UNTIL_PATIENCE : 1;
+    if (now - s->quiet_since >= patience &&
+        (polls || (!known && s->stages.spoke != 0))) {
+        finish(s, OUTCOME_WAITING, known ? "the guest polls its console and "
+               "waits for input" : "the guest said nothing more");
+    } else if (now - s->quiet_since >= patience * STUCK_PATIENCE) {
+        finish(s, OUTCOME_STUCK, "no character and no question for %.0f s",
+               now - s->quiet_since);
+    }
+}
+
+static void look(struct session *s)
+{
+    double now = now_seconds();
+    uint64_t questions, polls;
+    bool open;
+
+    if (now - s->checked < LOOK_SECONDS || !s->running || s->over) {
+        return;
+    }
+    s->checked = now;
+    questions = link_questions(&s->link, &open);
+    if (open || questions != s->questions_seen) {
+        s->quiet_since = now;
+    }
+    s->questions_seen = questions;
+    if (questions != s->questions_known && now - s->quiet_since > 1) {
+        s->questions_known = questions;
+        session_find_console(s);
+    }
+    polls = s->console_name ? link_reads(&s->link, s->console_name) : 0;
+    s->polls_found = polls != s->polls_seen ? s->polls_found + 1 : 0;
+    s->polls_seen = polls;
+    qmp_ask_status(&s->qmp);
+    look_at_stop(s);
+    look_at_silence(s, now);
+    if (s->qmp.resets > MAX_RESETS) {
+        finish(s, OUTCOME_CRASHED, "the guest resets itself again and again");
+    }
+}
+
+static void look_at_clock(struct session *s)
+{
+    if (s->options->timeout > 0 &&
+        now_seconds() - s->stages.begin >= s->options->timeout) {
+        finish(s, OUTCOME_TIMEOUT, "--timeout %g is over",
+               s->options->timeout);
+    }
+}
+
+static void wait_for_events(struct session *s)
+{
+    struct pollfd fds[POLL_COUNT] = {
+        [POLL_SIGNALS] = { .fd = s->signals, .events = POLLIN },
+        [POLL_CONSOLE] = { .fd = s->console, .events = POLLIN },
+        [POLL_QMP] = { .fd = s->qmp.fd, .events = POLLIN },
+        [POLL_KEYS] = { .fd = s->interactive ? STDIN_FILENO : -1,
+                        .events = POLLIN },
+    };
+
+    if (s->out_len > 0) {
+        fds[POLL_CONSOLE].events |= POLLOUT;
+    }
+    poll(fds, POLL_COUNT, s->running ? TICK_MS : TICK_START_MS);
+    if (fds[POLL_CONSOLE].revents) {
+        console_receive(s);
+    }
+    if (fds[POLL_QMP].revents) {
+        qmp_receive(&s->qmp);
+    }
+    if (fds[POLL_KEYS].revents) {
+        keys_receive(s);
+    }
+    signals_receive(s);
+}
+
+void loop_run(struct session *s)
+{
+    s->interactive = terminal_usable();
+    if (s->interactive) {
+        say("Ctrl-A x ends the run");
+        terminal_open(&s->terminal);
+    }
+    s->quiet_since = now_seconds();
+    while (!s->over) {
+        wait_for_events(s);
+        let_go(s);
+        script_step(s);
+        console_flush(s);
+        look(s);
+        look_at_clock(s);
+    }
+    terminal_close(&s->terminal);
+}

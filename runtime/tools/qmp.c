@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "runtime/tools/qmp.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void qmp_init(struct qmp *q, int fd)
+{
+    *q = (struct qmp) { .fd = fd };
+}
+
+void qmp_close(struct qmp *q)
+{
+    if (q->fd >= 0) {
+        close(q->fd);
+    }
+    q->fd = -1;
+}
+
+static void transmit(struct qmp *q, const char *text)
+{
+    if (q->fd >= 0 &&
+        send(q->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+        errno != EAGAIN) {
+        qmp_close(q);
+    }
+}
+
+void qmp_ask_status(struct qmp *q)
+{
+    transmit(q, "{\"execute\":\"query-status\"}\n");
+}
+
+void qmp_continue(struct qmp *q)
+{
+    transmit(q, "{\"execute\":\"cont\"}\n");
+}
+
+void qmp_quit(struct qmp *q)
+{
+    transmit(q, "{\"execute\":\"quit\"}\n");
+}
+
+static void take_event(struct qmp *q, const char *name, const cJSON *data)
+{
+    const cJSON *guest = cJSON_GetObjectItemCaseSensitive(data, "guest");
+
+    if (strcmp(name, "SHUTDOWN") == 0) {
+        q->shutdown = true;
+        q->guest_shutdown = cJSON_IsTrue(guest);
+    } else if (strcmp(name, "RESET") == 0 && cJSON_IsTrue(guest)) {
+        q->resets++;
+    }
+}
+
+static void take_line(struct qmp *q)
+{
+    cJSON *message = cJSON_Parse(q->line);
+    const cJSON *event, *result, *status;
+
+    event = cJSON_GetObjectItemCaseSensitive(message, "event");
+    result = cJSON_GetObjectItemCaseSensitive(message, "return");
+    status = cJSON_GetObjectItemCaseSensitive(result, "status");
+    if (cJSON_GetObjectItemCaseSensitive(message, "QMP")) {
+        transmit(q, "{\"execute\":\"qmp_capabilities\"}\n");
+        q->ready = true;
+    } else if (cJSON_IsString(event)) {
+        take_event(q, event->valuestring,
+                   cJSON_GetObjectItemCaseSensitive(message, "data"));
+    } else if (cJSON_IsString(status)) {
+        snprintf(q->status, sizeof(q->status), "%s", status->valuestring);
+    }
+    cJSON_Delete(message);
+}
+
+static void take_lines(struct qmp *q)
+{
+    char *end;
+    size_t used;
+
+    while ((end = memchr(q->line, '\n', q->have)) != NULL) {
+        *end = 0;
+        take_line(q);
+        used = (size_t)(end - q->line) + 1;
+        memmove(q->line, q->line + used, q->have - used);
+        q->have -= used;
+    }
+    if (q->have == sizeof(q->line)) {
+        q->have = 0;    /* no message we want is that long */
+    }
+}
+
+void qmp_receive(struct qmp *q)
+{
+    ssize_t got;
+
+    while (q->fd >= 0) {
+        got = recv(q->fd, q->line + q->have, sizeof(q->line) - q->have,
+                   MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0 && errno == EAGAIN) {
+            return;
+        }
+        if (got <= 0) {
+            qmp_close(q);
+            return;
+        }
+        q->have += (size_t)got;
+        take_lines(q);
+    }
+}

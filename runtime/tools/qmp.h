@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A minimal client of QEMU's machine protocol: state of the machine, quit. */
+#ifndef RUNTIME_TOOLS_QMP_H
+#define RUNTIME_TOOLS_QMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define QMP_LINE_MAX 65536
+#define QMP_STATUS_MAX 32
+
+struct qmp {
+    int fd;                         /* -1: not connected */
+    char line[QMP_LINE_MAX];
+    size_t have;
+    char status[QMP_STATUS_MAX];    /* "running", "paused" ... or "" */
+    bool ready;                     /* the greeting was exchanged */
+    bool shutdown;                  /* SHUTDOWN was announced */
+    bool guest_shutdown;            /* ... and the guest asked for it */
+    unsigned resets;                /* resets that the guest asked for */
+};
+
+/* Takes over a connected socket. */
+void qmp_init(struct qmp *q, int fd);
+void qmp_close(struct qmp *q);
+
+/* Reads what is there; closes at the end of the stream. */
+void qmp_receive(struct qmp *q);
+
+/* Asks for the state; the answer appears in status later. */
+void qmp_ask_status(struct qmp *q);
+void qmp_continue(struct qmp *q);
+void qmp_quit(struct qmp *q);
+
+#endif
