@@ -77,8 +77,12 @@ struct inf_trace {
 struct inf_probe_env {
     const struct inf_services *svc;
     void *opaque;
-    /* What a place that is not memory reads, without side effects. */
-    uint64_t (*mmio)(void *opaque, uint64_t phys, unsigned size);
+    /*
+     * What a place that is not memory reads, without side effects.  The bits
+     * in @mask were written during this run, to @written.
+     */
+    uint64_t (*mmio)(void *opaque, uint64_t phys, unsigned size,
+                     uint64_t written, uint64_t mask);
     uint64_t max_insns; /* bound of one run */
 };
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by probe.c (runs), probe_mem.c (pages) and probe_cpu.c (cores). */
+#ifndef PERIPH_INFER_PROBE_PRIV_H
+#define PERIPH_INFER_PROBE_PRIV_H
+
+#include <unicorn/unicorn.h>
+
+#include "runtime/infer/probe.h"
+
+#define PAGE_SLOTS 4096u /* power of two */
+#define PAGE_LIMIT 1024u
+#define PC_SLOTS 16384u  /* power of two */
+#define PC_LIMIT 8192u
+#define SYS_SLOTS 32u
+
+/* One page of the guest's address space, private to the prober. */
+struct probe_page {
+    uint64_t vaddr;
+    uint64_t phys;
+    uint8_t *host;  /* mapped into the emulator */
+    /* Two pages.  Memory: pristine copy while dirty.  I/O: mask of the bytes
+     * that this run wrote, then what it wrote. */
+    uint8_t *saved;
+    bool io;
+    bool dirty;
+    bool code;
+};
+
+/* A set of instruction addresses that keeps their order. */
+struct pc_set {
+    unsigned count;
+    uint64_t order[PC_LIMIT];
+    uint16_t slot[PC_SLOTS]; /* index + 1 into order */
+};
+
+/* A system register that the guest wrote during a run. */
+struct sys_value {
+    uint32_t key;
+    uint64_t value;
+};
+
+/* State of one run. */
+struct run_state {
+    const struct inf_stim *stim;
+    struct inf_trace *out;
+    bool baseline;
+    bool done;
+    unsigned self_count; /* the same instruction again and again */
+    uint64_t return_next; /* behind a return just executed, 0 = none */
+    uint64_t return_sp;
+    uint64_t return_val;
+    uint64_t cur_pc, last_pc;
+    uint64_t loop_reads;     /* at the asked pc */
+    uint64_t since_new;      /* instructions since something new */
+    uint64_t again_reads;    /* at the asked pc since something new */
+    uint64_t again_time;     /* time reads since something new */
+    uint64_t again_io;       /* I/O reads since something new */
+    uint64_t again_stores;
+    uint64_t again_io_phys;
+    uint64_t again_io_pc;
+    bool again_io_mixed;
+    uint64_t io_insn, io_addr, io_value; /* the last read, to count it once */
+    uint64_t write_hash;
+    unsigned speedups;
+    uint64_t time_scale;
+    uint64_t time_base, time_insns;
+    unsigned sys_count;
+    struct sys_value sys[SYS_SLOTS];
+};
+
+struct inf_probe {
+    uc_engine *uc;
+    uc_context *ctx;
+    unsigned uc_arch; /* enum inf_arch the engine was opened for */
+    bool active;
+    bool failed; /* a callback could not go on */
+    struct inf_question q;
+    struct inf_probe_env env;
+    uint64_t loop_sp;
+    unsigned page_count;
+    struct probe_page pages[PAGE_LIMIT];
+    uint16_t page_slot[PAGE_SLOTS]; /* index + 1 */
+    struct probe_page *last_page;
+    struct pc_set loop;
+    struct pc_set seen;
+    struct run_state run;
+    struct inf_page scratch;
+};
+
+/* pc sets */
+void pc_set_clear(struct pc_set *set);
+bool pc_set_has(const struct pc_set *set, uint64_t pc);
+/* True when it was new. */
+bool pc_set_add(struct pc_set *set, uint64_t pc);
+
+/* probe_mem.c */
+struct probe_page *probe_page_find(struct inf_probe *p, uint64_t addr);
+/* Finds or fetches; NULL when nothing can stand there. */
+struct probe_page *probe_page_get(struct inf_probe *p, uint64_t addr);
+void probe_pages_restore(struct inf_probe *p);
+void probe_pages_drop(struct inf_probe *p);
+int probe_mem_hooks(struct inf_probe *p);
+
+/* probe_cpu.c */
+int probe_cpu_open(struct inf_probe *p, const struct inf_cpu *cpu);
+void probe_cpu_close(struct inf_probe *p);
+int probe_cpu_load(struct inf_probe *p, const struct inf_cpu *cpu);
+uint64_t probe_reg(struct inf_probe *p, int uc_reg);
+uint64_t probe_sp(struct inf_probe *p);
+uint64_t probe_result(struct inf_probe *p);
+uint64_t probe_lr(struct inf_probe *p);
+uint64_t probe_start_pc(const struct inf_probe *p);
+uint64_t probe_now(struct inf_probe *p);
+
+enum insn_class {
+    INSN_PLAIN = 0,
+    /* Returns, if its condition holds; *sp_after: stack pointer then. */
+    INSN_RETURN,
+    INSN_BEYOND,  /* leaves what can be run: SVC, WFI, ERET ... */
+    INSN_SKIPPED, /* was emulated; the emulator goes on behind it */
+};
+
+/* Looks at the instruction about to run, of @size bytes at @pc. */
+enum insn_class probe_insn(struct inf_probe *p, uint64_t pc, uint32_t size,
+                           const uint8_t *bytes, uint64_t *sp_after);
+
+/* probe.c: called by the memory hooks. */
+uint64_t probe_io_read(struct inf_probe *p, struct probe_page *page,
+                       uint64_t addr, unsigned size);
+void probe_io_write(struct inf_probe *p, struct probe_page *page,
+                    uint64_t addr, unsigned size, uint64_t value);
+void probe_stop(struct inf_probe *p, enum inf_probe_end end);
+
+#endif
