@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The smallest A32 guest: starts a clock, says hello, echoes. */
+#define UART 0x50010000
+#define CLOCK 0x50020000
+#include "examples/common/guest.h"
+
+void exception(uint32_t vector, uint32_t address)
+{
+    put("exception ");
+    put_hex(vector);
+    put(" at ");
+    put_hex(address);
+    put("\n");
+    for (;;) {
+    }
+}
+
+int main(void)
+{
+    clock_start();
+    uart_start();
+    put("hello from a32\n");
+    check("clock configuration", CLOCK_CONFIG, 0x1801);
+    check("baud divider", UART_BAUD, 26);
+    check("uart control", UART_CTRL, UART_ENABLE);
+    print_result();
+    for (;;) {
+        echo();
+    }
+}
