@@ -313,7 +313,8 @@ static void look_at_stop(struct session *s)
         strcmp(s->qmp.status, "paused") != 0) {
         return;
     }
-    finish(s, link_crashes(&s->link) ? OUTCOME_CRASHED : OUTCOME_STUCK, "%s", *message ? message :
+    finish(s, link_crashes(&s->link) ? OUTCOME_CRASHED : OUTCOME_STUCK,
+           "%s", *message ? message :
            "a question got no answer in time; see periphd.log");
 }
 
