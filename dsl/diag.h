@@ -83,11 +83,13 @@ bool pdl_diags_failed(const struct pdl_diags *diags);
 void pdl_diags_set_severity(struct pdl_diags *diags, enum pdl_code code,
                             enum pdl_severity severity);
 
-/* Facts of a code: "E0001", "bad-character", what it means, its severity. */
+/* Facts of a code: "E0001", what it means, its severity to begin with. */
 const char *pdl_code_id(enum pdl_code code);
-const char *pdl_code_name(enum pdl_code code);
 const char *pdl_code_explanation(enum pdl_code code);
 enum pdl_severity pdl_code_severity(enum pdl_code code);
+
+/* Appends the name of a code as people write it: "bad-character". */
+void pdl_code_name(enum pdl_code code, struct pdl_strbuf *out);
 
 /* Finds a code by id or by name; PDL_D_COUNT when there is none. */
 enum pdl_code pdl_code_find(const char *text);

@@ -46,7 +46,7 @@ void pdl_sources_allow_disk(struct pdl_sources *sources, bool allow);
  * Adds a file from memory under a name; the bytes are copied. A name that is
  * already there is given a new text, and a new id: old spans keep pointing at
  * the old text. Memory files are found before files on disk.
- * Returns 0 and the id in *file, or NOMEM, TOO_BIG.
+ * Returns 0 and the id in *file, or NOMEM, TOO_BIG, INVALID (name too long).
  */
 int pdl_sources_add_memory(struct pdl_sources *sources, const char *name,
                            const char *bytes, size_t len, uint32_t *file);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every bound of the text layer. Passing one gives a named diagnostic. */
-#ifndef PDL_LIMITS_H
-#define PDL_LIMITS_H
+#ifndef PDL_BOUNDS_H
+#define PDL_BOUNDS_H
 
 #define PDL_MAX_FILE_BYTES (4u << 20)   /* one source file */
 #define PDL_MAX_STRING_BYTES 4096u      /* one string, decoded */
