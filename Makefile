@@ -178,7 +178,8 @@ $(O)/$(1)/$(notdir $(1)).elf: $(wildcard $(1)/*.[cSh] $(1)/*.ld) $(1)/guest.mk
 	$$(call show,GUEST)
 	$$(Q)$(2)gcc $(3) -O2 -g -Wall -Wextra $$(WERROR) -ffreestanding \
 	    -nostdlib -static -Wl,--build-id=none -I. \
-	    $(addprefix -T,$(wildcard $(1)/*.ld)) -o $$@ $(wildcard $(1)/*.[cS])
+	    $(addprefix -T,$(wildcard $(1)/*.ld)) -o $$@ $(wildcard $(1)/*.[cS]) \
+	    -lgcc
 	$$(Q)$(2)objcopy -O binary $$@ $$(@:.elf=.bin)
 
 GUESTS += $(O)/$(1)/$(notdir $(1)).elf

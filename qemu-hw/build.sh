@@ -157,7 +157,8 @@ inputs() {
             sed 's,^qemu-hw/\(.*\)$,& \1,'
     done
     for dir in runtime/engine runtime/bridge; do
-        [ ! -d $dir ] || find $dir -maxdepth 1 -name '*.[ch]' | sort |
+        [ ! -d $dir ] || find $dir -maxdepth 1 -name '*.[ch]' \
+            ! -name '*-test.c' | sort |
             sed 's,.*,& hw/periph/&,'
     done
 }
