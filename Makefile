@@ -241,8 +241,8 @@ headercheck: $(HEADERS:%=$(B)/check/%)
 $(B)/check/%.h: %.h | $(GENERATED)
 	@mkdir -p $(@D)
 	$(call show,HDR)
-	$(Q)$(COMPILE) $(WARN) -Wpedantic -fsyntax-only -MF $@.d -MT $@ \
-	    -include $< -x c /dev/null
+	$(Q)echo 'extern int nothing;' | $(COMPILE) $(WARN) -Wpedantic \
+	    -fsyntax-only -MF $@.d -MT $@ -include $< -x c -
 	@touch $@
 
 # --- the machine ---------------------------------------------------------

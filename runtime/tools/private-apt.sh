@@ -151,7 +151,8 @@ papt_setup() {
     [ -s "$dir/private.sources" ] || periph_die \
         "no Debian archive found in /etc/apt/sources.list(.d)"
     cat >"$conf" <<END
-#clear APT::Update;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Post-Invoke;
 #clear Acquire::IndexTargets::deb::DEP-11;
 #clear Acquire::IndexTargets::deb::Contents-deb;
@@ -163,6 +164,8 @@ Dir::State "$dir/state";
 Dir::State::status "$dir/status";
 Dir::Cache "$dir/cache";
 Acquire::Languages "none";
+Acquire::Retries "3";
+APT::Update::Error-Mode "any";
 APT::Sandbox::User "";
 END
     if [ -n "$arch" ] && [ "$arch" != all ]; then
