@@ -1,0 +1,1013 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From edits to new texts: where each goes, who owns what is there. */
+#include "runtime/profile/profile_priv.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsl/format.h"
+#include "dsl/item.h"
+
+/* ---- Small things ---------------------------------------------------- */
+
+static bool is_word(const char *text)
+{
+    size_t i;
+
+    if (text == NULL || (!isalpha((unsigned char)text[0]) &&
+                         text[0] != '_')) {
+        return false;
+    }
+    for (i = 0; text[i] != '\0'; i++) {
+        if (!isalnum((unsigned char)text[i]) && text[i] != '_') {
+            return false;
+        }
+    }
+    return i < PFL_NAME_MAX;
+}
+
+/* The value of an expression made of numbers alone. */
+static bool literal(const struct pdl_expr *e, uint64_t *value)
+{
+    uint64_t a, b;
+
+    if (e == NULL) {
+        return false;
+    }
+    if (e->kind == PDL_EXPR_NUMBER) {
+        *value = e->u.number.value;
+        return true;
+    }
+    if (e->kind != PDL_EXPR_BINARY || !literal(e->u.op.a, &a) ||
+        !literal(e->u.op.b, &b)) {
+        return false;
+    }
+    switch (e->u.op.op) {
+    case PDL_OP_ADD:
+        *value = a + b;
+        return true;
+    case PDL_OP_SUB:
+        *value = a - b;
+        return true;
+    case PDL_OP_MUL:
+        *value = a * b;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether reference @ref is the dotted path "a" or "a.b". */
+static bool ref_is(const struct pdl_ref *ref, const char *a, const char *b)
+{
+    const struct pdl_part *part = ref != NULL ? ref->parts : NULL;
+
+    if (part == NULL || part->kind != PDL_PART_NAME ||
+        strcmp(part->name.text, a) != 0) {
+        return false;
+    }
+    part = part->next;
+    if (b == NULL) {
+        return part == NULL;
+    }
+    return part != NULL && part->kind == PDL_PART_NAME &&
+        strcmp(part->name.text, b) == 0 && part->next == NULL;
+}
+
+static const struct pdl_body *body_of(const struct pdl_item *item)
+{
+    return pdl_item_body((struct pdl_item *)item);
+}
+
+/* ---- Ownership ------------------------------------------------------- */
+
+/* Nested items with a note of their own are not in the outer sum. */
+static bool nested_ok(struct pdl_sources *sources, const struct pdl_item *item)
+{
+    const struct pdl_body *body = body_of(item);
+    const struct pdl_item *in;
+
+    for (in = body != NULL ? body->first : NULL; in != NULL; in = in->next) {
+        if (pdl_item_note(in, PDL_NOTE_INFERRED) != NULL &&
+            !pdl_item_is_machines(sources, in)) {
+            return false;
+        }
+        if (!nested_ok(sources, in)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool pfl_may_replace(struct pfl_file *file, const struct pdl_item *item)
+{
+    struct pdl_sources *sources = pdl_session_sources(file->parse);
+
+    return pdl_item_is_machines(sources, item) && nested_ok(sources, item);
+}
+
+static const struct pdl_item *find_covering(const struct pdl_item *item,
+                                            enum pdl_item_kind kind,
+                                            const struct pdl_span *span)
+{
+    const struct pdl_item *found;
+
+    for (; item != NULL; item = item->next) {
+        if (span->begin < item->span.begin || span->end > item->span.end) {
+            continue;
+        }
+        if (item->kind == kind) {
+            return item;
+        }
+        if (body_of(item) != NULL) {
+            found = find_covering(body_of(item)->first, kind, span);
+            if (found != NULL) {
+                return found;
+            }
+        }
+    }
+    return NULL;
+}
+
+const struct pdl_item *pfl_find_item(struct pfl_board *board,
+                                     struct pfl_file *file,
+                                     enum pdl_item_kind kind,
+                                     const struct pcc_origin *origin)
+{
+    struct pdl_unit *unit = pfl_file_unit(board, file);
+
+    return unit != NULL ?
+        find_covering(unit->items.first, kind, &origin->span) : NULL;
+}
+
+/* ---- Sealed text ----------------------------------------------------- */
+
+static void add_note(struct pdl_strbuf *raw, const struct pfl_edit *edit)
+{
+    pdl_strbuf_printf(raw, "@inferred(%s, %u", edit->by, edit->confidence);
+    if (edit->evidence != NULL && edit->evidence[0] != '\0') {
+        pdl_strbuf_puts(raw, ", ");
+        pdl_print_string(edit->evidence, strlen(edit->evidence), raw);
+    }
+    pdl_strbuf_puts(raw, ") ");
+}
+
+/* The edit's item with its note, laid out for the inside of a body. */
+static int seal_item(const struct pfl_edit *edit, const char *text,
+                     char **out)
+{
+    struct pdl_strbuf raw = PDL_STRBUF_INIT;
+    struct pdl_strbuf sealed = PDL_STRBUF_INIT;
+    int ret = PFL_ERR_TEXT;
+
+    *out = NULL;
+    add_note(&raw, edit);
+    pdl_strbuf_puts(&raw, text);
+    if (raw.failed) {
+        ret = PFL_ERR_NOMEM;
+    } else if (pdl_seal(PDL_FRAGMENT_BODY, pdl_strbuf_str(&raw), raw.len, 1,
+                        &sealed) == PDL_OK) {
+        *out = pdl_strbuf_take(&sealed);
+        ret = *out != NULL ? PFL_OK : PFL_ERR_NOMEM;
+    }
+    pdl_strbuf_dispose(&raw);
+    pdl_strbuf_dispose(&sealed);
+    return ret;
+}
+
+/* ---- What an edit may hold ------------------------------------------- */
+
+static bool kind_allowed(const struct pfl_edit *edit,
+                         const struct pdl_item *item)
+{
+    uint64_t offset;
+
+    switch (edit->kind) {
+    case PFL_EDIT_DEVICE:
+        return item->kind == PDL_ITEM_SETTING;
+    case PFL_EDIT_REG:
+        return item->kind == PDL_ITEM_REG && item->dim == NULL &&
+            literal(item->u.reg.offset, &offset) && offset == edit->offset &&
+            strcmp(item->name.text, edit->name) == 0;
+    case PFL_EDIT_MEMORY:
+        return item->kind == PDL_ITEM_MEMORY &&
+            strcmp(item->name.text, edit->name) == 0;
+    case PFL_EDIT_ITEM:
+        switch (item->kind) {
+        case PDL_ITEM_VAR:
+        case PDL_ITEM_FIFO:
+        case PDL_ITEM_TIMER:
+        case PDL_ITEM_LINE:
+        case PDL_ITEM_LOCK:
+        case PDL_ITEM_DOMAIN:
+        case PDL_ITEM_WINDOW:
+        case PDL_ITEM_MEM:
+            return item->name.text != NULL &&
+                strcmp(item->name.text, edit->name) == 0;
+        case PDL_ITEM_RULE:
+        case PDL_ITEM_DERIVE:
+            return true;
+        default:
+            return false;
+        }
+    default:
+        return false;
+    }
+}
+
+/* Checks names and numbers, and that the text is what it claims to be. */
+static int check_edit(const struct pfl_edit *edit, struct pdl_session *session)
+{
+    struct pdl_unit *unit = NULL;
+    const struct pdl_item *item;
+    unsigned count = 0;
+
+    if (!is_word(edit->by) || edit->confidence > 100) {
+        return PFL_ERR_RANGE;
+    }
+    if ((edit->kind == PFL_EDIT_DEVICE || edit->kind == PFL_EDIT_REG ||
+         edit->kind == PFL_EDIT_MEMORY) && !is_word(edit->name)) {
+        return PFL_ERR_RANGE;
+    }
+    if (edit->kind == PFL_EDIT_REMOVE || edit->kind == PFL_EDIT_CONSOLE) {
+        return PFL_OK;
+    }
+    if (edit->text == NULL ||
+        pdl_parse_fragment(session, PDL_FRAGMENT_BODY, "edit", edit->text,
+                           strlen(edit->text), &unit) != PDL_OK) {
+        return PFL_ERR_TEXT;
+    }
+    for (item = unit->items.first; item != NULL; item = item->next) {
+        if (item->notes != NULL || !kind_allowed(edit, item)) {
+            return PFL_ERR_TEXT;
+        }
+        count++;
+    }
+    return edit->kind == PFL_EDIT_DEVICE || count == 1 ? PFL_OK :
+        PFL_ERR_TEXT;
+}
+
+/* ---- Plan ------------------------------------------------------------ */
+
+static struct pfl_plan_file *plan_file(struct pfl_plan *plan,
+                                       struct pfl_file *file)
+{
+    struct pfl_plan_file *grown;
+    unsigned i;
+
+    if (file == NULL || pfl_file_unit(plan->board, file) == NULL) {
+        return NULL;
+    }
+    plan->where[plan->current] = file;
+    for (i = 0; i < plan->file_count; i++) {
+        if (plan->files[i].file == file) {
+            return &plan->files[i];
+        }
+    }
+    grown = realloc(plan->files, (plan->file_count + 1) * sizeof(*grown));
+    if (grown == NULL) {
+        return NULL;
+    }
+    plan->files = grown;
+    memset(&plan->files[plan->file_count], 0, sizeof(*grown));
+    plan->files[plan->file_count].file = file;
+    return &plan->files[plan->file_count++];
+}
+
+static struct pfl_file *named_file(struct pfl_plan *plan, const char *name)
+{
+    char file_name[PFL_NAME_MAX + 16];
+
+    snprintf(file_name, sizeof(file_name), "%s.periph", name);
+    return pfl_make_file(plan->board, file_name);
+}
+
+static int replace_item(struct pfl_plan *plan, struct pfl_file *file,
+                        const struct pdl_item *item, char *sealed)
+{
+    struct pfl_plan_file *pf = plan_file(plan, file);
+    size_t len = item->span.end - item->span.begin;
+    size_t lead = strspn(sealed, " \t\n");
+    size_t size = strlen(sealed);
+
+    if (pf == NULL) {
+        free(sealed);
+        return PFL_ERR_NOMEM;
+    }
+    while (size > lead && isspace((unsigned char)sealed[size - 1])) {
+        size--;
+    }
+    if (size - lead == len &&
+        memcmp(sealed + lead, file->text + item->span.begin, len) == 0) {
+        free(sealed);
+        return PFL_OK;
+    }
+    return pfl_splice_replace(&pf->splices, item, sealed);
+}
+
+/* Where a register at @offset goes: behind the last one that is not after
+ * it, else before the first register, else at the end. */
+static const struct pdl_item *place_reg(const struct pdl_body *body,
+                                        uint64_t offset)
+{
+    const struct pdl_item *item, *before_first = NULL, *at = NULL;
+    const struct pdl_item *last = NULL;
+    bool any = false;
+    uint64_t there;
+
+    for (item = body->first; item != NULL; item = item->next) {
+        if (item->kind == PDL_ITEM_REG) {
+            if (!any) {
+                before_first = last;
+                any = true;
+            }
+            if (literal(item->u.reg.offset, &there) && there <= offset) {
+                at = item;
+            }
+        }
+        last = item;
+    }
+    if (at != NULL) {
+        return at;
+    }
+    return any ? before_first : last;
+}
+
+/* State is declared before the registers, rules and the rest behind. */
+static const struct pdl_item *place_item(const struct pdl_body *body,
+                                         const char *text)
+{
+    const struct pdl_item *item, *last = NULL;
+    bool early = strncmp(text, "on ", 3) != 0 && strstr(text, ":=") == NULL;
+
+    for (item = body->first; item != NULL; item = item->next) {
+        if (early && item->kind == PDL_ITEM_REG) {
+            break;
+        }
+        last = item;
+    }
+    return last;
+}
+
+/* ---- New devices and extensions -------------------------------------- */
+
+static bool belongs(const struct pfl_plan *plan, unsigned i, uint64_t base)
+{
+    return !plan->done[i] && plan->edits[i].base == base &&
+        (plan->edits[i].kind == PFL_EDIT_REG ||
+         plan->edits[i].kind == PFL_EDIT_ITEM);
+}
+
+/* Adds the body items that edits of @base bring, in their order, and takes
+ * them off the list. */
+static void gather(struct pfl_plan *plan, uint64_t base, bool registers,
+                   struct pdl_strbuf *raw)
+{
+    uint64_t from = 0;
+    bool more = true;
+    unsigned i, best;
+
+    while (more) {
+        best = plan->count;
+        for (i = 0; i < plan->count; i++) {
+            const struct pfl_edit *e = &plan->edits[i];
+
+            if (!belongs(plan, i, base) ||
+                (e->kind == PFL_EDIT_REG) != registers ||
+                (registers && e->offset < from)) {
+                continue;
+            }
+            if (best == plan->count ||
+                (registers && e->offset < plan->edits[best].offset)) {
+                best = i;
+            }
+        }
+        more = best < plan->count;
+        if (more) {
+            add_note(raw, &plan->edits[best]);
+            pdl_strbuf_puts(raw, plan->edits[best].text);
+            pdl_strbuf_putc(raw, '\n');
+            plan->done[best] = true;
+            plan->where[best] = plan->where[plan->current];
+            from = plan->edits[best].offset;
+        }
+    }
+}
+
+static int add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw)
+{
+    struct pdl_strbuf sealed = PDL_STRBUF_INIT;
+    int ret = PFL_OK;
+
+    if (raw->failed) {
+        return PFL_ERR_NOMEM;
+    }
+    if (pdl_seal(PDL_FRAGMENT_FILE, pdl_strbuf_str(raw), raw->len, 0,
+                 &sealed) != PDL_OK) {
+        ret = PFL_ERR_TEXT;
+    } else {
+        if (pf->tail.len > 0 || pf->file->len > 0) {
+            pdl_strbuf_putc(&pf->tail, '\n');
+        }
+        pdl_strbuf_puts(&pf->tail, pdl_strbuf_str(&sealed));
+        if (sealed.len > 0 && sealed.data[sealed.len - 1] != '\n') {
+            pdl_strbuf_putc(&pf->tail, '\n');
+        }
+    }
+    pdl_strbuf_dispose(&sealed);
+    return ret;
+}
+
+static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
+{
+    struct pdl_strbuf raw = PDL_STRBUF_INIT;
+    struct pfl_board *board = plan->board;
+    struct pfl_plan_file *pf;
+    size_t i;
+    int ret;
+
+    if (pfl_inst_at(board, edit->base) != NULL) {
+        return PFL_OK;
+    }
+    if (board->closed) {
+        return PFL_ERR_CLOSED;
+    }
+    if (edit->size == 0 || edit->base + (edit->size - 1) < edit->base) {
+        return PFL_ERR_RANGE;
+    }
+    for (i = 0; i < board->inst_count; i++) {
+        const struct pfl_inst *inst = &board->insts[i];
+
+        if (strcmp(inst->name, edit->name) == 0 ||
+            (inst->base >= edit->base &&
+             inst->base - edit->base < edit->size)) {
+            return PFL_ERR_RANGE;
+        }
+    }
+    pf = plan_file(plan, named_file(plan, edit->name));
+    if (pf == NULL) {
+        return PFL_ERR_NOMEM;
+    }
+    add_note(&raw, edit);
+    pdl_strbuf_printf(&raw, "device %s {\n%s\n", edit->name, edit->text);
+    gather(plan, edit->base, false, &raw);
+    gather(plan, edit->base, true, &raw);
+    pdl_strbuf_printf(&raw, "}\nextend %s {\n", board->name);
+    pdl_strbuf_printf(&raw, "@inferred(%s, %u) instance %s : %s @ 0x%08"
+                      PRIx64 ";\n", edit->by, edit->confidence, edit->name,
+                      edit->name, edit->base);
+    for (i = 0; i < plan->count; i++) {
+        const struct pfl_edit *e = &plan->edits[i];
+
+        if (!plan->done[i] && e->kind == PFL_EDIT_CONSOLE &&
+            e->base == edit->base && board->console[0] == '\0') {
+            add_note(&raw, e);
+            pdl_strbuf_printf(&raw, "console: %s;\n", edit->name);
+            plan->done[i] = true;
+            plan->where[i] = pf->file;
+        }
+    }
+    pdl_strbuf_puts(&raw, "}\n");
+    ret = add_tail(pf, &raw);
+    pdl_strbuf_dispose(&raw);
+    pfl_touch_instance(plan->change, edit->name);
+    return ret;
+}
+
+/* The body of `extend BOARD` or `extend BOARD.INSTANCE` in @file. */
+static const struct pdl_body *find_extend(struct pfl_board *board,
+                                          struct pfl_file *file,
+                                          const char *instance)
+{
+    struct pdl_unit *unit = pfl_file_unit(board, file);
+    const struct pdl_item *item;
+
+    for (item = unit != NULL ? unit->items.first : NULL; item != NULL;
+         item = item->next) {
+        if (item->kind == PDL_ITEM_EXTEND && item->u.extend.has_body &&
+            ref_is(item->u.extend.ref, board->name, instance)) {
+            return &item->u.extend.body;
+        }
+    }
+    return NULL;
+}
+
+/* Starts `extend BOARD[.INSTANCE]` at the end of a file; the caller adds the
+ * items and the brace. */
+static void open_extend(const struct pfl_plan *plan, const char *instance,
+                        struct pdl_strbuf *raw)
+{
+    pdl_strbuf_printf(raw, "extend %s%s%s {\n", plan->board->name,
+                      instance != NULL ? "." : "",
+                      instance != NULL ? instance : "");
+}
+
+/* ---- Registers and other items --------------------------------------- */
+
+/* Every instance that shows the device changes with it. */
+static void touch_inst(struct pfl_plan *plan, const struct pfl_inst *inst)
+{
+    pfl_touch_instance(plan->change, inst->name);
+}
+
+static const struct pcc_device *device_of(struct pfl_plan *plan,
+                                          const struct pfl_inst *inst)
+{
+    const struct pcc_model *model =
+        pcc_get_model(pfl_inst_model(plan->board, inst));
+
+    return &model->devices[model->board->instances[inst->index].device];
+}
+
+static bool inst_closed(struct pfl_plan *plan, const struct pfl_inst *inst)
+{
+    const struct pcc_model *model =
+        pcc_get_model(pfl_inst_model(plan->board, inst));
+
+    return model->board->instances[inst->index].closed ||
+        device_of(plan, inst)->closed;
+}
+
+/*
+ * The body that takes what is learnt about @inst: that of its device when it
+ * stands in the folder and serves this instance alone, else an extension of
+ * the instance.  NULL with *file: that extension is yet to be made.
+ */
+static const struct pdl_body *container(struct pfl_plan *plan,
+                                        const struct pfl_inst *inst,
+                                        struct pfl_file **file)
+{
+    const struct pdl_item *item;
+    const struct pdl_body *body;
+
+    if (inst->device_file != NULL && !inst->shared) {
+        item = pfl_find_item(plan->board, inst->device_file, PDL_ITEM_DEVICE,
+                             &device_of(plan, inst)->origin);
+        if (item != NULL && body_of(item) != NULL) {
+            *file = inst->device_file;
+            return body_of(item);
+        }
+    }
+    if (inst->file != NULL) {
+        body = find_extend(plan->board, inst->file, inst->name);
+        if (body != NULL) {
+            *file = inst->file;
+            return body;
+        }
+    }
+    *file = named_file(plan, inst->name);
+    return *file != NULL ?
+        find_extend(plan->board, *file, inst->name) : NULL;
+}
+
+/* Adds a new item to @inst's container. */
+static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
+                       const struct pfl_edit *edit)
+{
+    struct pdl_strbuf raw = PDL_STRBUF_INIT;
+    const struct pdl_item *after;
+    const struct pdl_body *body;
+    struct pfl_plan_file *pf;
+    struct pfl_file *file = NULL;
+    char *sealed;
+    int ret;
+
+    if (inst_closed(plan, inst)) {
+        return PFL_ERR_CLOSED;
+    }
+    body = container(plan, inst, &file);
+    pf = plan_file(plan, file);
+    if (pf == NULL) {
+        return PFL_ERR_NOMEM;
+    }
+    if (body == NULL) {
+        open_extend(plan, inst->name, &raw);
+        gather(plan, inst->base, false, &raw);
+        gather(plan, inst->base, true, &raw);
+        pdl_strbuf_puts(&raw, "}\n");
+        ret = add_tail(pf, &raw);
+        pdl_strbuf_dispose(&raw);
+        return ret;
+    }
+    ret = seal_item(edit, edit->text, &sealed);
+    if (ret != PFL_OK) {
+        return ret;
+    }
+    after = edit->kind == PFL_EDIT_REG ? place_reg(body, edit->offset) :
+        place_item(body, edit->text);
+    return pfl_splice_insert(&pf->splices, file->text, body, after,
+                             edit->kind == PFL_EDIT_REG ? edit->offset : 0,
+                             sealed);
+}
+
+static bool has_when(const struct pdl_item *item)
+{
+    const struct pdl_attr *attr;
+
+    for (attr = item->attrs; attr != NULL; attr = attr->next) {
+        if (attr->kind == PDL_ATTR_WHEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The register of the model that an edit replaces, or NULL. */
+static const struct pcc_reg *find_reg(const struct pcc_device *device,
+                                      const struct pfl_edit *edit)
+{
+    const struct pcc_reg *found = NULL;
+    size_t i;
+
+    for (i = 0; i < device->reg_count; i++) {
+        const struct pcc_reg *reg = &device->regs[i];
+
+        if (reg->offset != edit->offset) {
+            continue;
+        }
+        if (edit->name[0] != '\0' && strcmp(reg->name, edit->name) == 0) {
+            return reg;
+        }
+        if (found == NULL || found->origin.owner != PCC_INFERRED) {
+            found = reg;
+        }
+    }
+    return found;
+}
+
+/* Whether the new register may stand beside the old one at its offset. */
+static bool stands_beside(const struct pdl_item *old,
+                          const struct pfl_edit *edit,
+                          struct pdl_session *session)
+{
+    struct pdl_unit *unit = NULL;
+
+    if (old->name.text != NULL && strcmp(old->name.text, edit->name) == 0) {
+        return false;
+    }
+    if (has_when(old)) {
+        return true;
+    }
+    return pdl_parse_fragment(session, PDL_FRAGMENT_BODY, "edit", edit->text,
+                              strlen(edit->text), &unit) == PDL_OK &&
+        unit->items.first != NULL && has_when(unit->items.first);
+}
+
+static int plan_reg(struct pfl_plan *plan, const struct pfl_inst *inst,
+                    const struct pfl_edit *edit, struct pdl_session *session)
+{
+    const struct pcc_reg *reg = find_reg(device_of(plan, inst), edit);
+    const struct pdl_item *item;
+    struct pfl_file *file;
+    char *sealed;
+    int ret;
+
+    if (reg == NULL) {
+        return insert_item(plan, inst, edit);
+    }
+    file = pfl_origin_file(plan->board, pfl_inst_model(plan->board, inst),
+                           &reg->origin);
+    item = file != NULL ? pfl_find_item(plan->board, file, PDL_ITEM_REG,
+                                        &reg->origin) : NULL;
+    if (item != NULL && stands_beside(item, edit, session)) {
+        return insert_item(plan, inst, edit);
+    }
+    if (item == NULL || item->dim != NULL || !pfl_may_replace(file, item)) {
+        return PFL_ERR_OWNED;
+    }
+    ret = seal_item(edit, edit->text, &sealed);
+    return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
+}
+
+static bool same_layout(const char *a, size_t a_len, const char *b)
+{
+    struct pdl_strbuf x = PDL_STRBUF_INIT;
+    struct pdl_strbuf y = PDL_STRBUF_INIT;
+    bool same;
+
+    same = pdl_format(a, a_len, 0, &x) == PDL_OK &&
+        pdl_format(b, strlen(b), 0, &y) == PDL_OK &&
+        strcmp(pdl_strbuf_str(&x), pdl_strbuf_str(&y)) == 0;
+    pdl_strbuf_dispose(&x);
+    pdl_strbuf_dispose(&y);
+    return same;
+}
+
+/* The item of a body by name, or by text where it has no name. */
+static const struct pdl_item *find_named(const struct pfl_file *file,
+                                         const struct pdl_body *body,
+                                         const char *name, const char *text)
+{
+    const struct pdl_item *item;
+
+    for (item = body->first; item != NULL; item = item->next) {
+        if (item->kind == PDL_ITEM_RULE || item->kind == PDL_ITEM_DERIVE) {
+            if (text != NULL &&
+                same_layout(file->text + item->body_span.begin,
+                            item->body_span.end - item->body_span.begin,
+                            text)) {
+                return item;
+            }
+        } else if (name[0] != '\0' && item->name.text != NULL &&
+                   item->kind != PDL_ITEM_SETTING &&
+                   strcmp(item->name.text, name) == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static int plan_item(struct pfl_plan *plan, const struct pfl_inst *inst,
+                     const struct pfl_edit *edit)
+{
+    const struct pdl_item *item = NULL;
+    const struct pdl_body *body;
+    struct pfl_file *file = NULL;
+    char *sealed;
+    int ret;
+
+    body = container(plan, inst, &file);
+    if (body != NULL) {
+        item = find_named(file, body, edit->name, edit->text);
+    }
+    if (item == NULL) {
+        return insert_item(plan, inst, edit);
+    }
+    if (!pfl_may_replace(file, item)) {
+        return same_layout(file->text + item->body_span.begin,
+                           item->body_span.end - item->body_span.begin,
+                           edit->text) ? PFL_OK : PFL_ERR_OWNED;
+    }
+    ret = seal_item(edit, edit->text, &sealed);
+    return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
+}
+
+static int plan_remove(struct pfl_plan *plan, const struct pfl_inst *inst,
+                       const struct pfl_edit *edit)
+{
+    const struct pcc_device *device = device_of(plan, inst);
+    const struct pdl_item *item = NULL;
+    struct pfl_file *file = NULL;
+    const struct pdl_body *body;
+    struct pfl_plan_file *pf;
+    uint32_t index;
+
+    index = edit->name[0] != '\0' ? pcc_find_reg(device, edit->name) :
+        pcc_reg_at(device, edit->offset);
+    if (index != PCC_NONE) {
+        file = pfl_origin_file(plan->board,
+                               pfl_inst_model(plan->board, inst),
+                               &device->regs[index].origin);
+        item = file != NULL ?
+            pfl_find_item(plan->board, file, PDL_ITEM_REG,
+                          &device->regs[index].origin) : NULL;
+        if (item == NULL) {
+            return PFL_ERR_OWNED;
+        }
+    } else {
+        body = container(plan, inst, &file);
+        item = body != NULL ?
+            find_named(file, body, edit->name, edit->text) : NULL;
+        if (item == NULL) {
+            return PFL_OK;
+        }
+    }
+    if (!pfl_may_replace(file, item)) {
+        return PFL_ERR_OWNED;
+    }
+    pf = plan_file(plan, file);
+    return pf != NULL ?
+        pfl_splice_remove(&pf->splices, file->text, file->len, item) :
+        PFL_ERR_NOMEM;
+}
+
+/* ---- Board items ----------------------------------------------------- */
+
+/* Adds a machine's item to `extend BOARD` in @file. */
+static int extend_board(struct pfl_plan *plan, struct pfl_file *file,
+                        const struct pfl_edit *edit, const char *text)
+{
+    struct pdl_strbuf raw = PDL_STRBUF_INIT;
+    struct pfl_plan_file *pf = plan_file(plan, file);
+    const struct pdl_body *body;
+    char *sealed;
+    int ret;
+
+    if (pf == NULL) {
+        return PFL_ERR_NOMEM;
+    }
+    if (plan->board->closed) {
+        return PFL_ERR_CLOSED;
+    }
+    body = find_extend(plan->board, file, NULL);
+    if (body != NULL) {
+        ret = seal_item(edit, text, &sealed);
+        return ret == PFL_OK ?
+            pfl_splice_insert(&pf->splices, file->text, body, body->last, 0,
+                              sealed) : ret;
+    }
+    open_extend(plan, NULL, &raw);
+    add_note(&raw, edit);
+    pdl_strbuf_printf(&raw, "%s\n}\n", text);
+    ret = add_tail(pf, &raw);
+    pdl_strbuf_dispose(&raw);
+    return ret;
+}
+
+/* The `console:` in force in @file, or NULL. */
+static const struct pdl_item *find_console(struct pfl_board *board,
+                                           struct pfl_file *file)
+{
+    struct pdl_unit *unit = pfl_file_unit(board, file);
+    const struct pdl_item *item, *in, *found = NULL;
+
+    for (item = unit != NULL ? unit->items.first : NULL; item != NULL;
+         item = item->next) {
+        if (item->kind != PDL_ITEM_BOARD && item->kind != PDL_ITEM_EXTEND) {
+            continue;
+        }
+        in = body_of(item) != NULL ? body_of(item)->first : NULL;
+        for (; in != NULL; in = in->next) {
+            if (in->kind == PDL_ITEM_SETTING &&
+                strcmp(in->name.text, "console") == 0) {
+                found = in;
+            }
+        }
+    }
+    return found;
+}
+
+static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
+                        const struct pfl_edit *edit)
+{
+    struct pfl_board *board = plan->board;
+    struct pfl_file *file, *target;
+    const struct pdl_item *item;
+    struct pfl_plan_file *pf;
+    char text[PFL_NAME_MAX + 16];
+    int ret;
+
+    if (strcmp(board->console, inst->name) == 0) {
+        return PFL_OK;
+    }
+    for (file = board->files; file != NULL; file = file->next) {
+        item = find_console(board, file);
+        if (item == NULL) {
+            continue;
+        }
+        if (!pfl_may_replace(file, item)) {
+            return PFL_ERR_OWNED;
+        }
+        pf = plan_file(plan, file);
+        ret = pf != NULL ? pfl_splice_remove(&pf->splices, file->text,
+                                             file->len, item) : PFL_ERR_NOMEM;
+        if (ret != PFL_OK) {
+            return ret;
+        }
+        if (board->console[0] != '\0') {
+            pfl_touch_instance(plan->change, board->console);
+        }
+    }
+    target = inst->file != NULL ? inst->file : named_file(plan, inst->name);
+    snprintf(text, sizeof(text), "console: %s;", inst->name);
+    return extend_board(plan, target, edit, text);
+}
+
+static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
+{
+    struct pfl_board *board = plan->board;
+    const struct pcc_board *b = pcc_get_model(board->full)->board;
+    uint32_t index = pcc_find_memory(b, edit->name);
+    const struct pdl_item *item;
+    struct pfl_file *file;
+    char *sealed;
+    int ret;
+
+    pfl_touch_memory(plan->change, edit->name);
+    if (index == PCC_NONE) {
+        return extend_board(plan, named_file(plan, "memory"), edit,
+                            edit->text);
+    }
+    file = pfl_origin_file(board, board->full, &b->memories[index].origin);
+    item = file != NULL ? pfl_find_item(board, file, PDL_ITEM_MEMORY,
+                                        &b->memories[index].origin) : NULL;
+    if (item == NULL || !pfl_may_replace(file, item)) {
+        return PFL_ERR_OWNED;
+    }
+    ret = seal_item(edit, edit->text, &sealed);
+    return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
+}
+
+/* ---- All together ---------------------------------------------------- */
+
+static int plan_edit(struct pfl_plan *plan, const struct pfl_edit *edit,
+                     struct pdl_session *session)
+{
+    struct pfl_inst *inst;
+
+    if (edit->kind == PFL_EDIT_DEVICE) {
+        return plan_device(plan, edit);
+    }
+    if (edit->kind == PFL_EDIT_MEMORY) {
+        return plan_memory(plan, edit);
+    }
+    inst = pfl_inst_at(plan->board, edit->base);
+    if (inst == NULL || inst->base != edit->base) {
+        return PFL_ERR_NOT_FOUND;
+    }
+    touch_inst(plan, inst);
+    switch (edit->kind) {
+    case PFL_EDIT_REG:
+        return plan_reg(plan, inst, edit, session);
+    case PFL_EDIT_ITEM:
+        return plan_item(plan, inst, edit);
+    case PFL_EDIT_REMOVE:
+        return plan_remove(plan, inst, edit);
+    case PFL_EDIT_CONSOLE:
+        return plan_console(plan, inst, edit);
+    default:
+        return PFL_ERR_INTERNAL;
+    }
+}
+
+static int build_texts(struct pfl_plan *plan)
+{
+    unsigned i;
+    int ret = PFL_OK;
+
+    for (i = 0; i < plan->file_count && ret == PFL_OK; i++) {
+        struct pfl_plan_file *pf = &plan->files[i];
+
+        ret = pfl_splices_apply(&pf->splices, pf->file->text, pf->file->len,
+                                &pf->text);
+        if (pf->tail.len > 0 && pf->text.len > 0 &&
+            pf->text.data[pf->text.len - 1] != '\n') {
+            pdl_strbuf_putc(&pf->text, '\n');
+        }
+        pdl_strbuf_add(&pf->text, pdl_strbuf_str(&pf->tail), pf->tail.len);
+        if (ret == PFL_OK && (pf->text.failed || pf->tail.failed)) {
+            ret = PFL_ERR_NOMEM;
+        }
+    }
+    return ret;
+}
+
+int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
+                  const struct pfl_edit *edits, unsigned count,
+                  struct pfl_change *change)
+{
+    struct pdl_session *session = pdl_session_new();
+    unsigned i, k;
+    int ret = PFL_OK;
+
+    memset(plan, 0, sizeof(*plan));
+    plan->board = board;
+    plan->edits = edits;
+    plan->count = count;
+    plan->change = change;
+    plan->done = calloc(count + 1, sizeof(*plan->done));
+    plan->where = calloc(count + 1, sizeof(struct pfl_file *));
+    if (session == NULL || plan->done == NULL || plan->where == NULL) {
+        ret = PFL_ERR_NOMEM;
+    }
+    for (i = 0; i < count && ret == PFL_OK; i++) {
+        change->failed_edit = i;
+        ret = check_edit(&edits[i], session);
+        for (k = i + 1; k < count && ret == PFL_OK; k++) {
+            if (pfl_edit_supersedes(&edits[k], &edits[i])) {
+                plan->done[i] = true;
+            }
+        }
+    }
+    for (i = 0; i < count && ret == PFL_OK; i++) {
+        if (!plan->done[i]) {
+            plan->current = i;
+            change->failed_edit = i;
+            ret = plan_edit(plan, &edits[i], session);
+            plan->done[i] = true;
+        }
+    }
+    if (ret == PFL_OK) {
+        ret = build_texts(plan);
+    }
+    pdl_session_free(session);
+    return ret;
+}
+
+void pfl_plan_dispose(struct pfl_plan *plan)
+{
+    unsigned i;
+
+    for (i = 0; i < plan->file_count; i++) {
+        pfl_splices_dispose(&plan->files[i].splices);
+        pdl_strbuf_dispose(&plan->files[i].tail);
+        pdl_strbuf_dispose(&plan->files[i].text);
+    }
+    free(plan->files);
+    free(plan->done);
+    free(plan->where);
+    memset(plan, 0, sizeof(*plan));
+}
