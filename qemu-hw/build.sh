@@ -63,6 +63,7 @@ find_root() {
 
 unpack_own_tree() {
     periph_say "QEMU: copying $QEMU_SRC"
+    rm -rf "$root/src.new"
     mkdir -p "$root/src.new"
     tar -C "$QEMU_SRC" --exclude=./.git --exclude=./build -cf - . |
         tar -C "$root/src.new" -xf -
@@ -368,7 +369,7 @@ src)
 clean)
     lock
     find_root
-    [ -z "$root" ] || rm -rf "$root"/build* "$root/bin"
+    [ -z "$root" ] || rm -rf "${root:?}"/build* "${root:?}/bin"
     ;;
 *)
     usage >&2
