@@ -242,9 +242,15 @@ struct prt_dev {
     uint16_t events;            /* nested events */
     bool dirty;                 /* has to settle */
     bool time_dirty;            /* deadlines have changed */
-    bool out_dirty;             /* lines or FIFO ends have work */
+    bool out_dirty;             /* FIFO ends have work */
+    bool lines_dirty;           /* lines have to be delivered */
+    bool copies_active;         /* transfers are under way */
+    bool due;                   /* an `after` has run out in this call */
+    bool in_due;                /* running what is due */
+    bool in_read;               /* effects of a read are running */
+    bool now_known;             /* `now` is of this call */
     bool unmapped_logged;
-    bool busy;                  /* inside a call: timers stay as they are */
+    bool busy;                  /* in a call that may have effects */
 };
 
 /*

@@ -135,8 +135,8 @@ static int check_fields(struct prt_check *c)
             f = &c->t->fields[i];
             prt_check_at(c, PRT_SEC_FIELDS, i);
             TRY(prt_check_string(c, f->name));
-            MUST(!f->flags && !f->reserved0 && !f->reserved1[0] &&
-                 !f->reserved1[1], PRT_E_RESERVED);
+            MUST(!f->flags && !f->reserved0 && !f->reserved1,
+                 PRT_E_RESERVED);
             MUST(f->reg == r, PRT_E_INDEX);
             MUST(f->width >= 1 && f->width <= 64 &&
                  f->lo + f->width <= c->t->regs[r].bits, PRT_E_VALUE);

@@ -78,8 +78,10 @@ static inline void prt_touch(struct prt_dev *dev)
 
 /* rules.c: programs and events */
 uint64_t prt_run(struct prt_dev *dev, uint32_t prog);
+/* As above; IDX loads `index` meanwhile. */
+uint64_t prt_run_at(struct prt_dev *dev, uint32_t prog, uint32_t index);
 /* True if there is no such program, or its value is not 0. */
-bool prt_holds(struct prt_dev *dev, uint32_t prog);
+bool prt_holds(struct prt_dev *dev, uint32_t prog, uint32_t index);
 /* Run the rules first..first+count-1 on `event`; value is LDV. */
 void prt_fire(struct prt_dev *dev, uint32_t first, uint32_t count,
               unsigned event, uint64_t value);
@@ -141,8 +143,11 @@ void prt_alarm(struct prt_dev *dev);            /* tell the host the next */
 void prt_enter(struct prt_dev *dev, bool effects);
 void prt_leave(struct prt_dev *dev);
 void prt_settle(struct prt_dev *dev);
-/* Take the present values of edge rules as their previous ones. */
-void prt_edges_rebase(struct prt_dev *dev);
+/*
+ * Compute held values and lines, and take the present values of edge rules as
+ * their previous ones: nothing counts as an edge.
+ */
+void prt_values_rebase(struct prt_dev *dev);
 
 /* state.c */
 void prt_reset_domain(struct prt_dev *dev, uint32_t domain);

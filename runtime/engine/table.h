@@ -256,7 +256,8 @@ struct prt_reg {                        /* 152 bytes */
     uint16_t rule_count;
     uint16_t view_count;
     uint16_t reserved0;
-    uint64_t reserved1;                 /* 0 */
+    uint32_t index;                     /* what IDX loads in cond and needs */
+    uint32_t reserved1;                 /* 0 */
 };
 
 enum prt_value_kind { PRT_STORED, PRT_DERIVED, PRT_HOLD };
@@ -279,7 +280,8 @@ struct prt_field {                      /* 40 bytes */
     uint32_t needs;                     /* written only while true */
     uint32_t cond;                      /* while false: reads 0, not written */
     uint32_t memo;                      /* DERIVED: memo slot, ascending */
-    uint32_t reserved1[2];              /* 0 */
+    uint32_t index;                     /* what IDX loads in its programs */
+    uint32_t reserved1;                 /* 0 */
 };
 
 enum prt_verb {
@@ -304,7 +306,8 @@ struct prt_view {                       /* 24 bytes */
     uint8_t target_lo;
     uint8_t reserved0[3];
     uint32_t cond;                      /* program or PRT_NONE */
-    uint32_t reserved1[2];
+    uint32_t index;                     /* what IDX loads in cond */
+    uint32_t reserved1;                 /* 0 */
 };
 
 struct prt_var {                        /* 48 bytes */
@@ -317,7 +320,9 @@ struct prt_var {                        /* 48 bytes */
     uint32_t memo;                      /* DERIVED */
     uint32_t flags;                     /* PRT_VAR_* */
     uint64_t reset;
-    uint64_t reserved[2];
+    uint32_t index;                     /* what IDX loads in prog */
+    uint32_t reserved0;                 /* 0 */
+    uint64_t reserved1;                 /* 0 */
 };
 #define PRT_VAR_STICKY 1u               /* kept by reset `all` */
 
@@ -351,7 +356,7 @@ struct prt_line {                       /* 32 bytes */
     uint32_t first;                     /* number of element 0 among the */
                                         /*   lines of this direction */
     uint32_t prog;                      /* OUT: `:=`, all elements as bits */
-    uint32_t reserved1;
+    uint32_t index;                     /* what IDX loads in prog */
     uint64_t reset;                     /* levels without program */
 };
 
@@ -387,9 +392,10 @@ struct prt_timer {                      /* 64 bytes */
     uint32_t start;                     /* program (may act); none: 0/reload */
     uint32_t match_first;               /* into PROGS: consecutive programs */
     uint32_t match_count;               /* <= 16 */
-    uint32_t rule_first;                /* expire, match (index = which) */
+    uint32_t rule_first;                /* expire; match (subject = which) */
     uint32_t rule_count;
-    uint64_t reserved;
+    uint32_t index;                     /* what IDX loads in its programs */
+    uint32_t reserved;                  /* 0 */
 };
 
 #define PRT_AFTER_READS 1u              /* counts reads, not nanoseconds */

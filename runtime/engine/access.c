@@ -1,0 +1,881 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest accesses: decoding into pieces, byte lanes, bit policies, views.
+ * Decoding looks at every byte and has no effect; only when no byte asks or
+ * aborts do the pieces take effect, in ascending order.
+ */
+#include "runtime/engine/priv.h"
+
+enum piece_kind {
+    PIECE_REG,
+    PIECE_MEM,
+    PIECE_PAD,          /* beside a register in its word: reads 0 */
+    PIECE_UNMAPPED
+};
+
+/* Bytes at..at+len-1 of the access are bytes from.. of what they reach. */
+struct piece {
+    uint8_t kind;
+    uint8_t verb;       /* of the window, MIRRORS without */
+    uint8_t at, len;
+    uint32_t index;     /* register or memory */
+    uint32_t from;      /* byte within it; offset in the device otherwise */
+};
+
+struct access {
+    uint32_t offset;
+    unsigned size;
+    bool write;
+    unsigned count;
+    struct piece pieces[8];
+};
+
+/* -------------------------------------------------------------- decoding */
+
+static uint32_t chain_head(const struct prt_table *t, uint32_t offset)
+{
+    uint32_t slots = PRT_CHUNK / t->head->granule;
+    uint32_t chunk = t->dir[offset / PRT_CHUNK];
+
+    if (chunk == PRT_NONE16) {
+        return PRT_NONE16;
+    }
+    return t->chunks[chunk * slots + offset % PRT_CHUNK / t->head->granule];
+}
+
+/* The register that answers byte `offset`, or PRT_NONE. */
+static uint32_t find_reg(struct prt_dev *dev, uint32_t offset, bool write,
+                         bool *covered)
+{
+    const struct prt_table *t = dev->table;
+    uint32_t i = chain_head(t, offset);
+    unsigned flag = write ? PRT_REG_WRITES : PRT_REG_READS;
+
+    for (i = i == PRT_NONE16 ? PRT_NONE : i; i != PRT_NONE;
+         i = t->regs[i].next) {
+        const struct prt_reg *r = &t->regs[i];
+
+        if (offset - r->offset >= r->bytes) {
+            continue;
+        }
+        *covered = true;
+        if ((r->flags & flag) && prt_holds(dev, r->cond, r->index)) {
+            return i;
+        }
+    }
+    return PRT_NONE;
+}
+
+static uint32_t find_mem(const struct prt_table *t, uint32_t offset)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->nmems; i++) {
+        if (offset - t->mems[i].offset < t->mems[i].size) {
+            return i;
+        }
+    }
+    return PRT_NONE;
+}
+
+/* What byte `offset` reaches, windows aside. */
+static void find_byte(struct prt_dev *dev, uint32_t offset, bool write,
+                      struct piece *p)
+{
+    const struct prt_table *t = dev->table;
+    bool covered = false;
+
+    p->verb = PRT_VERB_MIRRORS;
+    p->kind = PIECE_REG;
+    p->index = find_reg(dev, offset, write, &covered);
+    if (p->index != PRT_NONE) {
+        p->from = offset - t->regs[p->index].offset;
+        return;
+    }
+    p->kind = PIECE_MEM;
+    p->index = find_mem(t, offset);
+    if (p->index != PRT_NONE) {
+        p->from = offset - t->mems[p->index].offset;
+        return;
+    }
+    p->kind = covered ? PIECE_UNMAPPED : PIECE_PAD;
+    p->from = offset;
+}
+
+static void find_piece(struct prt_dev *dev, uint64_t offset, bool write,
+                       struct piece *p)
+{
+    const struct prt_table *t = dev->table;
+    uint32_t i;
+
+    if (offset >= t->head->mmio_size) {
+        p->kind = PIECE_UNMAPPED;
+        p->verb = PRT_VERB_MIRRORS;
+        p->index = PRT_NONE;
+        p->from = (uint32_t)offset;
+        return;
+    }
+    find_byte(dev, (uint32_t)offset, write, p);
+    if (p->kind != PIECE_PAD) {
+        return;
+    }
+    for (i = 0; i < t->nwindows; i++) {
+        const struct prt_window *w = &t->windows[i];
+
+        if (offset - w->offset < w->size) {
+            find_byte(dev, (uint32_t)offset - w->offset + w->target, write,
+                      p);
+            p->verb = w->verb;
+            return;
+        }
+    }
+}
+
+static bool joins(const struct piece *a, const struct piece *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->verb == b->verb &&
+           a->from + a->len == b->from;
+}
+
+static void add_piece(struct access *acc, const struct piece *p)
+{
+    struct piece *last = acc->count ? &acc->pieces[acc->count - 1] : NULL;
+
+    if (last && joins(last, p)) {
+        last->len++;
+    } else {
+        acc->pieces[acc->count++] = *p;
+    }
+}
+
+/* Is there a register or memory in the natural word around this byte? */
+static bool has_neighbour(const struct prt_dev *dev, const struct access *acc,
+                          unsigned at)
+{
+    uint32_t word = ~(uint32_t)(dev->table->head->width - 1);
+    unsigned i;
+
+    for (i = 0; i < acc->count; i++) {
+        const struct piece *p = &acc->pieces[i];
+        unsigned b;
+
+        for (b = p->at; p->kind <= PIECE_MEM && b < p->at + p->len; b++) {
+            if (((acc->offset + b) & word) == ((acc->offset + at) & word)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/*
+ * Bytes that no register covers stay PAD only beside a register that the
+ * same access reaches in the same natural word: an 8-bit register read as a
+ * word shows zeros above.  All others are unmapped.
+ */
+static void settle_padding(const struct prt_dev *dev, struct access *acc)
+{
+    struct access out = {
+        .offset = acc->offset, .size = acc->size, .write = acc->write
+    };
+    unsigned i, b;
+
+    for (i = 0; i < acc->count; i++) {
+        for (b = 0; b < acc->pieces[i].len; b++) {
+            struct piece p = acc->pieces[i];
+
+            p.at += b;
+            p.from += b;
+            p.len = 1;
+            if (p.kind == PIECE_PAD && !has_neighbour(dev, acc, p.at)) {
+                p.kind = PIECE_UNMAPPED;
+            }
+            add_piece(&out, &p);
+        }
+    }
+    *acc = out;
+}
+
+/* First run of unmapped bytes, for the question. */
+static int unmapped(struct prt_dev *dev, const struct access *acc)
+{
+    unsigned i;
+
+    for (i = 0; i < acc->count; i++) {
+        const struct piece *p = &acc->pieces[i];
+
+        if (p->kind != PIECE_UNMAPPED) {
+            continue;
+        }
+        switch (dev->table->head->unmapped) {
+        case PRT_UNMAPPED_ASK:
+            dev->ask_offset = acc->offset + p->at;
+            dev->ask_size = p->len;
+            return PRT_ASK;
+        case PRT_UNMAPPED_ABORT:
+            return PRT_ABORT;
+        default:
+            return PRT_OK;
+        }
+    }
+    return PRT_OK;
+}
+
+/* One register that alone covers the access exactly: the common case. */
+static bool decode_exact(struct prt_dev *dev, struct access *acc)
+{
+    const struct prt_table *t = dev->table;
+    const struct prt_reg *r;
+    uint32_t i;
+
+    if (acc->offset >= t->head->mmio_size) {
+        return false;
+    }
+    i = chain_head(t, acc->offset);
+    if (i == PRT_NONE16) {
+        return false;
+    }
+    r = &t->regs[i];
+    if (r->offset != acc->offset || r->bytes != acc->size ||
+        r->next != PRT_NONE || r->cond != PRT_NONE ||
+        !(r->flags & (acc->write ? PRT_REG_WRITES : PRT_REG_READS))) {
+        return false;
+    }
+    acc->count = 1;
+    acc->pieces[0] = (struct piece){
+        .kind = PIECE_REG, .verb = PRT_VERB_MIRRORS, .len = r->bytes,
+        .index = i
+    };
+    return true;
+}
+
+/*
+ * Split the access; PRT_OK, PRT_ASK or PRT_ABORT.  An access of an illegal
+ * size that is to be ignored comes back as PRT_OK without pieces.
+ */
+static int decode(struct prt_dev *dev, struct access *acc)
+{
+    const struct prt_dev_header *h = dev->table->head;
+    bool padding = false;
+    unsigned i;
+
+    dev->last_reg = PRT_NONE;
+    acc->count = 0;
+    if (!(h->access & acc->size) || (acc->size & (acc->size - 1))) {
+        if (h->illegal == PRT_ILLEGAL_ABORT) {
+            return PRT_ABORT;
+        }
+        if (h->illegal == PRT_ILLEGAL_IGNORE) {
+            return PRT_OK;
+        }
+    }
+    if (!decode_exact(dev, acc)) {
+        for (i = 0; i < acc->size; i++) {
+            struct piece p = { .at = (uint8_t)i, .len = 1 };
+
+            find_piece(dev, (uint64_t)acc->offset + i, acc->write, &p);
+            padding |= p.kind == PIECE_PAD;
+            add_piece(acc, &p);
+        }
+        if (padding) {
+            settle_padding(dev, acc);
+        }
+    }
+    for (i = 0; i < acc->count; i++) {
+        if (acc->pieces[i].kind == PIECE_REG) {
+            dev->last_reg = acc->pieces[i].index;
+            break;
+        }
+    }
+    return unmapped(dev, acc);
+}
+
+/* ----------------------------------------------------------------- lanes */
+
+static uint64_t swap(uint64_t value, unsigned bytes)
+{
+    uint64_t out = 0;
+    unsigned i;
+
+    for (i = 0; i < bytes; i++) {
+        out = (out << 8) | (value >> 8 * i & 0xff);
+    }
+    return out;
+}
+
+static bool is_big(const struct prt_dev *dev)
+{
+    return dev->table->head->endian == PRT_ENDIAN_BIG;
+}
+
+/* Lanes of the register that the piece covers. */
+static uint64_t piece_lanes(const struct prt_dev *dev, const struct piece *p)
+{
+    unsigned bytes = dev->table->regs[p->index].bytes;
+    uint64_t lanes = prt_mask(8 * p->len) << 8 * p->from;
+
+    return is_big(dev) ? swap(lanes, bytes) : lanes;
+}
+
+/* Value of the access seen as one of the register, on those lanes. */
+static uint64_t to_reg(const struct prt_dev *dev, const struct piece *p,
+                       uint64_t value)
+{
+    unsigned bytes = dev->table->regs[p->index].bytes;
+
+    value = (prt_shr(value, 8 * p->at) & prt_mask(8 * p->len)) <<
+            8 * p->from;
+    return is_big(dev) ? swap(value, bytes) : value;
+}
+
+static uint64_t from_reg(const struct prt_dev *dev, const struct piece *p,
+                         uint64_t value)
+{
+    unsigned bytes = dev->table->regs[p->index].bytes;
+
+    value = is_big(dev) ? swap(value, bytes) : value;
+    return (value >> 8 * p->from & prt_mask(8 * p->len)) << 8 * p->at;
+}
+
+/* --------------------------------------------------------------- reading */
+
+static uint64_t through(const struct prt_reg *r, uint64_t value)
+{
+    return (~value & r->v0) | (value & r->v1);
+}
+
+static uint64_t shown(struct prt_dev *dev, uint32_t reg)
+{
+    const struct prt_reg *r = &dev->table->regs[reg];
+
+    return through(r, prt_reg_value(dev, reg, prt_mask(r->bits)));
+}
+
+static void report_unimpl(struct prt_dev *dev, const struct prt_reg *r,
+                          uint64_t lanes)
+{
+    if (r->unimpl & lanes) {
+        prt_log(dev, PRT_LOG_UNIMPL, prt_string(dev->table, r->name),
+                r->offset);
+    }
+}
+
+static uint64_t rule_bits(const struct prt_rule *rule)
+{
+    return (rule->width ? prt_mask(rule->width) : UINT64_MAX) << rule->lo;
+}
+
+/* Rules on read or write about bits that the access touched. */
+static void access_rules(struct prt_dev *dev, const struct prt_reg *r,
+                         unsigned event, uint64_t value, uint64_t old,
+                         uint64_t lanes)
+{
+    uint32_t i;
+
+    for (i = r->rule_first; i < r->rule_first + r->rule_count; i++) {
+        const struct prt_rule *rule = &dev->table->rules[i];
+        uint64_t bits = rule_bits(rule);
+
+        if (rule->event == event && (bits & lanes)) {
+            prt_run_rule(dev, rule, (value & bits) >> rule->lo,
+                         (old & bits) >> rule->lo,
+                         (lanes & bits) >> rule->lo);
+        }
+    }
+}
+
+static void after_read(struct prt_dev *dev, uint32_t reg, uint64_t value,
+                       uint64_t lanes)
+{
+    const struct prt_reg *r = &dev->table->regs[reg];
+    uint64_t old = prt_content(dev, r);
+    uint32_t i;
+
+    prt_reg_store(dev, reg, (~old & r->r0) | (old & r->r1), lanes);
+    for (i = r->view_first; i < r->view_first + r->view_count; i++) {
+        const struct prt_view *v = &dev->table->views[i];
+
+        if (v->verb == PRT_VERB_POPS &&
+            (prt_mask(v->width) << v->lo & lanes) &&
+            prt_holds(dev, v->cond, v->index)) {
+            prt_fifo_pop(dev, v->target);
+        }
+    }
+    report_unimpl(dev, r, lanes);
+    access_rules(dev, r, PRT_EV_READ, value, value, lanes);
+}
+
+static uint64_t read_reg(struct prt_dev *dev, const struct piece *p,
+                         bool effects)
+{
+    uint64_t value = shown(dev, p->index);
+
+    if (effects && p->verb == PRT_VERB_MIRRORS) {
+        after_read(dev, p->index, value, piece_lanes(dev, p));
+    }
+    return from_reg(dev, p, value);
+}
+
+static uint64_t read_mem(const struct prt_dev *dev, const struct piece *p)
+{
+    const struct prt_mem *m = &dev->table->mems[p->index];
+    uint64_t value = 0;
+
+    if (!(m->flags & PRT_MEM_WO)) {
+        memcpy(&value, dev->state + m->state + p->from, p->len);
+    }
+    return value << 8 * p->at;
+}
+
+static void report_unmapped(struct prt_dev *dev, uint32_t offset)
+{
+    if (dev->busy && !dev->unmapped_logged) {
+        dev->unmapped_logged = true;
+        prt_log(dev, PRT_LOG_UNMAPPED, prt_string(dev->table,
+                dev->table->head->name), offset);
+    }
+}
+
+/* Is the byte range inside the store of `unmapped: store`? */
+static bool in_store(const struct prt_dev *dev, const struct piece *p)
+{
+    uint32_t size = dev->table->head->mmio_size;
+
+    return dev->table->head->unmapped == PRT_UNMAPPED_STORE &&
+           p->from < size && p->len <= size - p->from;
+}
+
+static uint64_t read_unmapped(struct prt_dev *dev, const struct piece *p)
+{
+    uint64_t value = 0;
+
+    if (in_store(dev, p)) {
+        memcpy(&value, dev->state + dev->table->head->store_state + p->from,
+               p->len);
+    } else if (p->kind == PIECE_UNMAPPED) {
+        report_unmapped(dev, p->from);
+        if (dev->table->head->unmapped == PRT_UNMAPPED_ONES) {
+            value = prt_mask(8 * p->len);
+        }
+    }
+    return value << 8 * p->at;
+}
+
+static uint64_t read_pieces(struct prt_dev *dev, const struct access *acc,
+                            bool effects)
+{
+    uint64_t value = 0;
+    unsigned i;
+
+    for (i = 0; i < acc->count; i++) {
+        const struct piece *p = &acc->pieces[i];
+
+        switch (p->kind) {
+        case PIECE_REG:
+            value |= read_reg(dev, p, effects);
+            break;
+        case PIECE_MEM:
+            value |= read_mem(dev, p);
+            break;
+        default:
+            value |= read_unmapped(dev, p);
+            break;
+        }
+    }
+    return value;
+}
+
+/* --------------------------------------------------------------- writing */
+
+/* Bits whose content a write does not reach: views, derived, refused. */
+static uint64_t closed_bits(struct prt_dev *dev, const struct prt_reg *r,
+                            uint64_t lanes)
+{
+    uint64_t closed = 0, mask;
+    uint32_t i;
+
+    for (i = r->field_first; i < r->field_first + r->field_count; i++) {
+        const struct prt_field *f = &dev->table->fields[i];
+
+        mask = prt_mask(f->width) << f->lo;
+        if ((mask & lanes) && (f->kind == PRT_DERIVED ||
+                               !prt_holds(dev, f->needs, f->index) ||
+                               !prt_holds(dev, f->cond, f->index))) {
+            closed |= mask;
+        }
+    }
+    for (i = r->view_first; i < r->view_first + r->view_count; i++) {
+        const struct prt_view *v = &dev->table->views[i];
+
+        closed |= prt_mask(v->width) << v->lo;
+    }
+    return closed;
+}
+
+/* Next content by the policies, on `lanes`. */
+static uint64_t apply_masks(const struct prt_reg *r, uint64_t o, uint64_t v,
+                            uint64_t lanes)
+{
+    uint64_t next = (~o & ~v & r->m00) | (~o & v & r->m01) |
+                    (o & ~v & r->m10) | (o & v & r->m11);
+
+    return prt_merge(o, next, lanes);
+}
+
+static void view_bits(struct prt_dev *dev, const struct prt_view *v,
+                      uint64_t bits, uint64_t lanes)
+{
+    uint64_t value = bits, mask = lanes;
+
+    switch (v->verb) {
+    case PRT_VERB_SETS:
+        value = UINT64_MAX;
+        mask = bits & lanes;
+        break;
+    case PRT_VERB_CLEARS:
+        value = 0;
+        mask = bits & lanes;
+        break;
+    case PRT_VERB_TOGGLES:
+        mask = bits & lanes;
+        value = v->target_kind == PRT_KIND_VAR ?
+                ~prt_var_value(dev, v->target) >> v->target_lo :
+                ~prt_content(dev, &dev->table->regs[v->target]) >>
+                v->target_lo;
+        break;
+    default:
+        break;
+    }
+    if (v->target_kind == PRT_KIND_VAR) {
+        prt_var_store(dev, v->target, value << v->target_lo,
+                      mask << v->target_lo);
+    } else {
+        prt_reg_store(dev, v->target, value << v->target_lo,
+                      mask << v->target_lo);
+    }
+}
+
+static void write_view(struct prt_dev *dev, const struct prt_view *v,
+                       uint64_t value, uint64_t lanes)
+{
+    uint64_t mask = prt_mask(v->width);
+
+    value = value >> v->lo & mask;
+    lanes = lanes >> v->lo & mask;
+    if (!lanes || !prt_holds(dev, v->cond, v->index)) {
+        return;
+    }
+    switch (v->verb) {
+    case PRT_VERB_PUSHES:
+        prt_fifo_push(dev, v->target, value);
+        break;
+    case PRT_VERB_POPS:
+        break;
+    case PRT_VERB_FEEDS:
+        prt_lock_feed(dev, v->target, value);
+        break;
+    case PRT_VERB_RESETS:
+        if (value & lanes) {
+            prt_reset_domain(dev, v->target);
+        }
+        break;
+    default:
+        view_bits(dev, v, value, lanes);
+        break;
+    }
+}
+
+static bool write_needs(struct prt_dev *dev, const struct prt_reg *r,
+                        uint64_t value, uint64_t old, uint64_t lanes)
+{
+    uint64_t value_was = dev->value, old_was = dev->old;
+    uint64_t mask_was = dev->mask;
+    bool holds;
+
+    dev->value = value;
+    dev->old = old;
+    dev->mask = lanes;
+    holds = prt_holds(dev, r->needs, r->index);
+    dev->value = value_was;
+    dev->old = old_was;
+    dev->mask = mask_was;
+    return holds;
+}
+
+/* Bits that have been written once stay as they are. */
+static uint64_t once_bits(struct prt_dev *dev, const struct prt_reg *r,
+                          uint64_t lanes)
+{
+    uint64_t *written, closed;
+
+    if (!r->once) {
+        return 0;
+    }
+    written = prt_cells(dev, r->state) + 1;
+    closed = *written & r->once;
+    *written |= lanes & r->once;
+    return closed;
+}
+
+/* The register is written on `lanes`; other lanes of `v` are 0. */
+static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
+                        uint64_t lanes)
+{
+    const struct prt_reg *r = &dev->table->regs[reg];
+    uint64_t content = prt_content(dev, r);
+    uint64_t stored, old, value, open;
+    uint32_t i;
+
+    lanes &= prt_mask(r->bits);
+    if (r->flags & PRT_REG_PLAIN) {
+        prt_reg_store(dev, reg, apply_masks(r, content, v, lanes), lanes);
+        return;
+    }
+    stored = r->m01 & r->m11 & ~r->m00 & ~r->m10;
+    old = prt_reg_value(dev, reg, prt_mask(r->bits));
+    value = (v & lanes) | (content & stored & ~lanes);
+    if (!write_needs(dev, r, value, old, lanes)) {
+        return;
+    }
+    open = lanes & ~closed_bits(dev, r, lanes);
+    open &= ~once_bits(dev, r, open);
+    prt_reg_store(dev, reg, apply_masks(r, content, v, open), open);
+    for (i = r->view_first; i < r->view_first + r->view_count; i++) {
+        write_view(dev, &dev->table->views[i], v, lanes);
+    }
+    report_unimpl(dev, r, lanes);
+    access_rules(dev, r, PRT_EV_WRITE, value, old, lanes);
+}
+
+/* Narrow writes of buses that repeat the value on every lane. */
+static uint64_t replicate(uint64_t value, unsigned size, unsigned bytes)
+{
+    uint64_t out = value & prt_mask(8 * size);
+
+    for (; size < bytes; size *= 2) {
+        out |= out << 8 * size;
+    }
+    return out;
+}
+
+static void write_reg(struct prt_dev *dev, const struct access *acc,
+                      const struct piece *p, uint64_t value)
+{
+    const struct prt_reg *r = &dev->table->regs[p->index];
+    uint64_t lanes = piece_lanes(dev, p);
+    uint64_t v = to_reg(dev, p, value), now;
+
+    if (dev->table->head->narrow == PRT_NARROW_REPLICATE &&
+        p->len == acc->size && acc->size < r->bytes &&
+        !(acc->size & (acc->size - 1))) {
+        v = replicate(is_big(dev) ? swap(value, acc->size) : value,
+                      acc->size, r->bytes);
+        lanes = prt_mask(8 * r->bytes);
+    }
+    if (p->verb != PRT_VERB_MIRRORS) {
+        now = shown(dev, p->index);
+        v = p->verb == PRT_VERB_SETS ? now | v :
+            p->verb == PRT_VERB_CLEARS ? now & ~v : now ^ v;
+        v &= lanes;
+    }
+    write_value(dev, p->index, v, lanes);
+}
+
+static void write_bytes(struct prt_dev *dev, const struct piece *p,
+                        uint8_t *bytes, uint64_t value)
+{
+    uint64_t now = 0;
+
+    value = prt_shr(value, 8 * p->at);
+    memcpy(&now, bytes, p->len);
+    if (p->verb != PRT_VERB_MIRRORS) {
+        value = p->verb == PRT_VERB_SETS ? now | value :
+                p->verb == PRT_VERB_CLEARS ? now & ~value : now ^ value;
+    }
+    memcpy(bytes, &value, p->len);
+    prt_touch(dev);
+}
+
+static void write_piece(struct prt_dev *dev, const struct access *acc,
+                        const struct piece *p, uint64_t value)
+{
+    const struct prt_table *t = dev->table;
+
+    if (p->kind == PIECE_REG) {
+        write_reg(dev, acc, p, value);
+    } else if (p->kind == PIECE_MEM) {
+        if (!(t->mems[p->index].flags & PRT_MEM_RO)) {
+            write_bytes(dev, p, dev->state + t->mems[p->index].state +
+                        p->from, value);
+        }
+    } else if (in_store(dev, p)) {
+        write_bytes(dev, p, dev->state + t->head->store_state + p->from,
+                    value);
+    } else if (p->kind == PIECE_UNMAPPED) {
+        report_unmapped(dev, p->from);
+    }
+}
+
+/* ------------------------------------------------------------------- API */
+
+/* What has run out by now happens before the access sees anything. */
+static void catch_up(struct prt_dev *dev)
+{
+    if (dev->alarm != PRT_NEVER && prt_time(dev) >= dev->alarm) {
+        dev->out_dirty = true;
+        dev->time_dirty = true;
+        prt_due(dev);
+        prt_settle(dev);
+        dev->epoch++;
+    }
+}
+
+/* A plain register read or written as a whole: nothing else can happen. */
+static const struct prt_reg *plain(const struct prt_dev *dev, uint32_t offset,
+                                   unsigned size, unsigned flag)
+{
+    const struct prt_table *t = dev->table;
+    const struct prt_reg *r;
+    uint32_t i;
+
+    if (offset >= t->head->mmio_size || !(t->head->access & size) ||
+        t->head->endian != PRT_ENDIAN_LITTLE) {
+        return NULL;
+    }
+    i = chain_head(t, offset);
+    if (i == PRT_NONE16) {
+        return NULL;
+    }
+    r = &t->regs[i];
+    flag |= PRT_REG_PLAIN;
+    return r->offset == offset && r->bytes == size && r->next == PRT_NONE &&
+           (r->flags & flag) == flag ? r : NULL;
+}
+
+int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
+             uint64_t *value)
+{
+    struct access acc = { .offset = offset, .size = size };
+    const struct prt_reg *r;
+    uint64_t *cell;
+    int result;
+
+    *value = 0;
+    if (size < 1 || size > 8) {
+        return PRT_E_ARG;
+    }
+    r = plain(dev, offset, size, PRT_REG_READS);
+    if (r && !(r->flags & PRT_REG_SETTLES) && !dev->reads_armed) {
+        cell = prt_cells(dev, r->state);
+        *value = through(r, *cell);
+        *cell = (~*cell & r->r0) | (*cell & r->r1);
+        dev->last_reg = (uint32_t)(r - dev->table->regs);
+        return PRT_OK;
+    }
+    prt_enter(dev, true);
+    catch_up(dev);
+    result = decode(dev, &acc);
+    if (result == PRT_OK) {
+        dev->in_read = true;
+        *value = read_pieces(dev, &acc, true);
+        if (dev->reads_armed) {
+            prt_after_reads(dev);
+        }
+        dev->in_read = false;
+        prt_settle(dev);
+    }
+    prt_leave(dev);
+    return result;
+}
+
+int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
+              uint64_t value)
+{
+    struct access acc = { .offset = offset, .size = size, .write = true };
+    const struct prt_reg *r;
+    uint64_t *cell;
+    unsigned i;
+    int result;
+
+    if (size < 1 || size > 8) {
+        return PRT_E_ARG;
+    }
+    r = plain(dev, offset, size, PRT_REG_WRITES);
+    if (r && !(r->flags & PRT_REG_SETTLES)) {
+        cell = prt_cells(dev, r->state);
+        *cell = apply_masks(r, *cell, value, prt_mask(r->bits));
+        dev->last_reg = (uint32_t)(r - dev->table->regs);
+        return PRT_OK;
+    }
+    prt_enter(dev, true);
+    catch_up(dev);
+    result = decode(dev, &acc);
+    for (i = 0; result == PRT_OK && i < acc.count; i++) {
+        write_piece(dev, &acc, &acc.pieces[i], value);
+    }
+    if (result == PRT_OK) {
+        prt_settle(dev);
+    }
+    prt_leave(dev);
+    return result;
+}
+
+int prt_decode(struct prt_dev *dev, uint32_t offset, unsigned size,
+               bool write, uint32_t *reg)
+{
+    struct access acc = { .offset = offset, .size = size, .write = write };
+    uint32_t last = dev->last_reg;
+    int result = PRT_E_ARG;
+
+    if (reg) {
+        *reg = PRT_NONE;
+    }
+    if (size >= 1 && size <= 8) {
+        prt_enter(dev, false);
+        result = decode(dev, &acc);
+        if (reg) {
+            *reg = dev->last_reg;
+        }
+    }
+    dev->last_reg = last;
+    return result;
+}
+
+int prt_peek(struct prt_dev *dev, uint32_t offset, unsigned size,
+             uint64_t *value)
+{
+    struct access acc = { .offset = offset, .size = size };
+    uint32_t last = dev->last_reg;
+    int result = PRT_E_ARG;
+
+    *value = 0;
+    if (size >= 1 && size <= 8) {
+        prt_enter(dev, false);
+        result = decode(dev, &acc);
+        if (result >= 0) {
+            *value = read_pieces(dev, &acc, false);
+        }
+    }
+    dev->last_reg = last;
+    return result;
+}
+
+uint64_t prt_peek_reg(struct prt_dev *dev, uint32_t reg)
+{
+    if (reg >= dev->table->nregs) {
+        return 0;
+    }
+    prt_enter(dev, false);
+    return shown(dev, reg);
+}
+
+uint64_t prt_peek_field(struct prt_dev *dev, uint32_t field)
+{
+    const struct prt_field *f;
+
+    if (field >= dev->table->nfields) {
+        return 0;
+    }
+    f = &dev->table->fields[field];
+    return prt_peek_reg(dev, f->reg) >> f->lo & prt_mask(f->width);
+}
