@@ -54,7 +54,7 @@ const struct option_table run_options_table = {
     "keys go to the guest, and Ctrl-A x ends the run.\n"
     "\n"
     "A script has a step a line:\n"
-    "  expect REGEX            wait for it, at most 60 seconds\n"
+    "  expect REGEX            wait for it, at most 60 seconds; \\n, \\t work\n"
     "  expect \"REGEX\" SECONDS  the same with a time-out of its own\n"
     "  send TEXT               type it; \\r \\n \\t \\e \\\\ \\\" \\xHH work\n"
     "  send \"TEXT\"             the same, where blanks at the ends matter\n"

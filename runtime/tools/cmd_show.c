@@ -128,7 +128,7 @@ static void print_instance(const struct pcc_model *model,
 
         printf("  +0x%04" PRIx64 "  %-14s %2u bits %c%c  reset 0x%" PRIx64
                "  %s", reg->offset, reg->name, reg->bytes * 8,
-               reg->readable ? 'r' : '-', reg->writable ? 'w' : '-',
+               reg->reads ? 'r' : '-', reg->writes ? 'w' : '-',
                reg->reset, writer(&reg->origin));
         if (reg->origin.owner != PCC_PERSON) {
             printf(" %u %%", reg->origin.confidence);
@@ -173,8 +173,8 @@ static cJSON *register_json(const struct pcc_device *device,
     add_hex(json, "offset", reg->offset);
     cJSON_AddNumberToObject(json, "bytes", reg->bytes);
     add_hex(json, "reset", reg->reset);
-    cJSON_AddBoolToObject(json, "readable", reg->readable);
-    cJSON_AddBoolToObject(json, "writable", reg->writable);
+    cJSON_AddBoolToObject(json, "readable", reg->reads);
+    cJSON_AddBoolToObject(json, "writable", reg->writes);
     add_origin(json, &reg->origin);
     fields = cJSON_AddArrayToObject(json, "fields");
     for (i = 0; i < reg->field_count; i++) {

@@ -82,6 +82,24 @@ static int unescape(char *text)
     return (int)(out - text);
 }
 
+/* POSIX expressions have no word for these; all other escapes are theirs. */
+static void unescape_pattern(char *text)
+{
+    char *in = text, *out = text;
+
+    for (; *in; in++) {
+        if (in[0] == '\\' && (in[1] == 'n' || in[1] == 't')) {
+            *out++ = *++in == 'n' ? '\n' : '\t';
+        } else {
+            if (in[0] == '\\' && in[1]) {
+                *out++ = *in++;
+            }
+            *out++ = *in;
+        }
+    }
+    *out = 0;
+}
+
 static const char *parse_expect(struct script_step *step, char *rest,
                                 char *error, size_t size)
 {
@@ -100,11 +118,13 @@ static const char *parse_expect(struct script_step *step, char *rest,
     if (!*pattern) {
         return "an expression is missing";
     }
+    step->text = text_new("%s", pattern);
+    unescape_pattern(pattern);
     if (watch_compile(&step->regex, pattern, error, size) != 0) {
+        free(step->text);
         return error;
     }
     step->verb = SCRIPT_EXPECT;
-    step->text = text_new("%s", pattern);
     return NULL;
 }
 

@@ -3,7 +3,8 @@
  * Scripts for the guest's console, a line a step:
  *
  *     # a comment
- *     expect REGEX            wait for the text, at most 60 seconds
+ *     expect REGEX            wait for the text, at most 60 seconds; \n and
+ *                             \t are understood besides POSIX's escapes
  *     expect "REGEX" SECONDS  the same, with a time-out of its own
  *     send TEXT               type it; \r \n \t \\ \" \xHH are understood
  *     send "TEXT"             the same, where blanks at the ends matter
