@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules engine: storage for what nothing answers, probing for what is
+ * polled, withdrawal for what led to a crash.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/infer/rules_priv.h"
+
+#define PHYS_LIMIT (1ull << 48)
+
+const char *inf_strerror(int err)
+{
+    switch (err) {
+    case INF_OK:
+        return "no error";
+    case INF_E_NOMEM:
+        return "out of memory";
+    case INF_E_UNSUPPORTED:
+        return "this core or question is not supported";
+    case INF_E_VERSION:
+        return "interface of another version";
+    case INF_E_PROBE:
+        return "the CPU emulator refused";
+    case INF_E_PAGE:
+        return "the machine did not deliver a page";
+    case INF_E_RANGE:
+        return "argument or result out of range";
+    case INF_E_FORMAT:
+        return "malformed text";
+    default:
+        return "unknown error";
+    }
+}
+
+void inf_answer_init(struct inf_answer *ans)
+{
+    memset(ans, 0, sizeof(*ans));
+    ans->verdict = INF_NONE;
+}
+
+void inf_answer_dispose(struct inf_answer *ans)
+{
+    unsigned i;
+
+    for (i = 0; i < ans->edit_count; i++) {
+        free(ans->edits[i].text);
+        free(ans->edits[i].evidence);
+    }
+    free(ans->console_text);
+    inf_answer_init(ans);
+}
+
+/* ----------------------------------------------------------------- faults */
+
+static int deliver(struct inf_answer *ans, const struct inf_question *q,
+                   const char *why)
+{
+    ans->verdict = INF_DELIVER;
+    ans->outcome = INF_UNRESOLVED;
+    snprintf(ans->message, sizeof(ans->message),
+             "%s at 0x%" PRIx64 " by pc 0x%" PRIx64 ": %s",
+             q->access == INF_LOAD ? "load"
+             : q->access == INF_STORE ? "store" : "instruction fetch",
+             q->phys, q->pc, why);
+    return 0;
+}
+
+/*
+ * The registers at [lo, hi) of a device, as offsets: grows the range until no
+ * register sticks out.  False when one of them is not plain storage of the
+ * machine, save one that starts where the range starts.
+ */
+static bool widen_range(const struct inf_engine *eng, uint64_t *lo,
+                        uint64_t *hi)
+{
+    uint64_t at = *lo;
+
+    while (at < *hi) {
+        const struct rules_reg *reg = rules_reg_at(eng, at);
+
+        if (!reg) {
+            at++;
+            continue;
+        }
+        if (!reg->machine || !reg->parsed ||
+            (!reg->plain && reg->phys != *lo)) {
+            return false;
+        }
+        if (reg->phys < *lo) {
+            *lo = reg->phys;
+        }
+        if (reg->phys + reg->bytes > *hi) {
+            *hi = reg->phys + reg->bytes;
+        }
+        at = reg->phys + reg->bytes;
+    }
+    return true;
+}
+
+/* The smallest naturally aligned place of 1, 2, 4 or 8 bytes around a range;
+ * 0 when there is none. */
+static unsigned aligned_place(uint64_t *lo, uint64_t hi)
+{
+    unsigned bytes;
+
+    for (bytes = 1; bytes <= 8; bytes *= 2) {
+        uint64_t start = *lo & ~(uint64_t)(bytes - 1);
+
+        if (hi <= start + bytes) {
+            *lo = start;
+            return bytes;
+        }
+    }
+    return 0;
+}
+
+/* One register over [lo, lo + bytes), in place of those that stand there. */
+static int one_register(struct inf_engine *eng, struct inf_answer *ans,
+                        const struct rules_device *dev, uint64_t lo,
+                        unsigned bytes)
+{
+    struct inf_shape shape, old;
+    uint64_t at;
+    int rc = 0;
+
+    inf_shape_init(&shape, lo - dev->base, bytes);
+    for (at = lo; at < lo + bytes && rc == 0; at++) {
+        const struct rules_reg *reg = rules_reg_at(eng, at);
+
+        if (!reg || reg->phys != at) {
+            continue;
+        }
+        if (!rules_shape_at(eng, at, &old)) {
+            return INF_E_RANGE;
+        }
+        if (at == lo) {
+            shape = old;
+            shape.bytes = bytes;
+        } else {
+            rc = rules_edit_remove(ans, dev->base, old.name, old.offset);
+        }
+    }
+    return rc ? rc : rules_edit_shape(ans, dev, &shape, CONF_STORAGE, NULL);
+}
+
+/* Registers for the bytes of [lo, hi) that have none. */
+static int fill_gaps(struct inf_engine *eng, struct inf_answer *ans,
+                     const struct rules_device *dev, uint64_t lo,
+                     uint64_t hi)
+{
+    uint64_t at = lo;
+    int rc = 0;
+
+    while (at < hi && rc == 0) {
+        unsigned bytes = 8;
+        unsigned i;
+
+        if (rules_reg_at(eng, at)) {
+            at++;
+            continue;
+        }
+        for (; bytes > 1; bytes /= 2) {
+            bool clear = !(at & (bytes - 1)) && at + bytes <= hi;
+
+            for (i = 0; clear && i < bytes; i++) {
+                clear = !rules_reg_at(eng, at + i);
+            }
+            if (clear) {
+                break;
+            }
+        }
+        rc = one_register(eng, ans, dev, at, bytes);
+        at += bytes;
+    }
+    return rc;
+}
+
+static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
+                        struct inf_answer *ans)
+{
+    const struct rules_device *dev = rules_device_at(eng, q->phys);
+    struct rules_device fresh = { 0 };
+    uint64_t lo = q->phys;
+    uint64_t hi = q->phys + q->size;
+    unsigned bytes;
+    int rc = 0;
+
+    if (q->access == INF_EXEC || q->kind == INF_FETCH) {
+        return deliver(ans, q, "nothing to execute stands there");
+    }
+    if (q->phys >= PHYS_LIMIT) {
+        return deliver(ans, q, "no such address");
+    }
+    if (dev && dev->closed) {
+        return deliver(ans, q, "the device is closed");
+    }
+    if (!dev) {
+        fresh.base = q->phys & ~(uint64_t)(INF_PAGE_SIZE - 1);
+        fresh.size = INF_PAGE_SIZE;
+        fresh.width = 8 * q->size;
+        dev = &fresh;
+        rc = rules_edit_device(ans, fresh.base, fresh.width);
+    }
+    if (hi > dev->base + dev->size) {
+        hi = dev->base + dev->size;
+    }
+    bytes = widen_range(eng, &lo, &hi) ? aligned_place(&lo, hi) : 0;
+    if (rc == 0 && bytes) {
+        /* Aligning may have reached further registers. */
+        hi = lo + bytes;
+        bytes = widen_range(eng, &lo, &hi) && hi == lo + bytes ? bytes : 0;
+    }
+    if (rc == 0) {
+        rc = bytes ? one_register(eng, ans, dev, lo, bytes)
+                   : fill_gaps(eng, ans, dev, q->phys, hi);
+    }
+    if (rc == 0 && ans->edit_count == 0) {
+        return deliver(ans, q, "the model of that place asks in vain");
+    }
+    ans->verdict = INF_TABLES;
+    ans->outcome = INF_SOLVED;
+    return rc;
+}
+
+/* ---------------------------------------------------------------- crashes */
+
+static int answer_crash(struct inf_engine *eng, const struct inf_question *q,
+                        struct inf_answer *ans)
+{
+    struct rules_hyp *hyp = rules_blame(eng);
+    const struct rules_device *dev;
+    int rc;
+
+    dev = hyp ? rules_device_at(eng, hyp->phys) : NULL;
+    if (!hyp || !dev || eng->restarts >= eng->opts.max_restarts) {
+        return deliver(ans, q, "no inferred value is to blame");
+    }
+    hyp->withdrawn = true;
+    rules_exclude(eng, hyp->phys, hyp->set, hyp->clear);
+    eng->restarts++;
+    rc = rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, NULL);
+    ans->verdict = INF_RESTART;
+    ans->outcome = INF_WITHDRAWN;
+    snprintf(ans->message, sizeof(ans->message),
+             "the guest crashed at 0x%" PRIx64 " soon after 0x%" PRIx64
+             " was inferred: taken back", q->pc, hyp->phys);
+    return rc;
+}
+
+/* ------------------------------------------------------------- operations */
+
+static int rules_open(const struct inf_options *opts,
+                      const struct inf_services *svc,
+                      const struct inf_evidence *ev, struct inf_engine **out)
+{
+    struct inf_engine *eng;
+
+    *out = NULL;
+    if (svc->version != INF_API_VERSION ||
+        (opts && opts->version != INF_API_VERSION)) {
+        return INF_E_VERSION;
+    }
+    eng = calloc(1, sizeof(*eng));
+    if (!eng) {
+        return INF_E_NOMEM;
+    }
+    if (opts) {
+        eng->opts = *opts;
+    }
+    if (eng->opts.max_restarts == 0) {
+        eng->opts.max_restarts = 20;
+    }
+    eng->svc = *svc;
+    eng->ev = ev;
+    eng->probe = inf_probe_new();
+    if (!eng->probe) {
+        free(eng);
+        return INF_E_NOMEM;
+    }
+    *out = eng;
+    return 0;
+}
+
+/* Answers that are too weak are none; plain storage claims nothing. */
+static void drop_weak(struct inf_engine *eng, const struct inf_question *q,
+                      struct inf_answer *ans)
+{
+    unsigned i;
+
+    if (q->kind != INF_STALL || ans->verdict != INF_TABLES) {
+        return;
+    }
+    for (i = 0; i < ans->edit_count; i++) {
+        const struct inf_edit *edit = &ans->edits[i];
+
+        if (edit->evidence && edit->confidence < eng->opts.min_confidence) {
+            unsigned probes = ans->probes;
+
+            inf_answer_dispose(ans);
+            ans->probes = probes;
+            return;
+        }
+    }
+}
+
+static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
+                        struct inf_answer *ans)
+{
+    int rc = rules_model_load(eng);
+
+    if (rc) {
+        return rc;
+    }
+    switch (q->kind) {
+    case INF_FAULT:
+    case INF_FETCH:
+        rc = answer_fault(eng, q, ans);
+        break;
+    case INF_STALL:
+        rc = rules_stall(eng, q, ans);
+        break;
+    case INF_CRASH:
+        rc = answer_crash(eng, q, ans);
+        break;
+    default:
+        ans->verdict = INF_RETRY;
+        ans->outcome = INF_WAITING;
+        break;
+    }
+    if (rc) {
+        inf_answer_dispose(ans);
+        return rc;
+    }
+    drop_weak(eng, q, ans);
+    return 0;
+}
+
+static int rules_review(struct inf_engine *eng, struct inf_answer *ans)
+{
+    int rc = rules_console_review(eng, ans);
+
+    if (rc) {
+        inf_answer_dispose(ans);
+    }
+    return rc;
+}
+
+static void rules_note_event(struct inf_engine *eng,
+                             const struct inf_event *ev)
+{
+    unsigned i;
+
+    if (ev->kind == INF_EV_RESET) {
+        memset(eng->texts, 0, sizeof(eng->texts));
+        eng->generation = ev->generation;
+    } else if (ev->kind == INF_EV_REFUSED) {
+        for (i = 0; i < eng->hyp_count; i++) {
+            struct rules_hyp *hyp = &eng->hyps[i];
+
+            if (hyp->id == ev->hypothesis) {
+                hyp->withdrawn = true;
+                rules_exclude(eng, hyp->phys, hyp->set, hyp->clear);
+            }
+        }
+    }
+}
+
+static void rules_close(struct inf_engine *eng)
+{
+    if (eng) {
+        inf_probe_free(eng->probe);
+        free(eng);
+    }
+}
+
+const struct inf_engine_ops *inf_rules_ops(void)
+{
+    static const struct inf_engine_ops ops = {
+        .version = INF_API_VERSION,
+        .name = "rules",
+        .open = rules_open,
+        .answer = rules_answer,
+        .review = rules_review,
+        .note_event = rules_note_event,
+        .save = rules_save,
+        .restore = rules_restore,
+        .close = rules_close,
+    };
+
+    return &ops;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the rules engine (infer_rules.c, rules_*.c). */
+#ifndef PERIPH_INFER_RULES_PRIV_H
+#define PERIPH_INFER_RULES_PRIV_H
+
+#include "runtime/infer/evidence.h"
+#include "runtime/infer/infer.h"
+#include "runtime/infer/probe.h"
+#include "runtime/infer/shape.h"
+
+#define RULES_REGS 4096u
+#define RULES_DEVICES 128u
+#define RULES_HYPS 64u
+#define RULES_EXCLUDED 256u
+#define RULES_NEEDS 256u
+#define RULES_SNAPSHOT 48u
+#define RULES_DERIVED 6u
+
+#define RULES_TEXTS 8u
+#define RULES_TEXT 1024u
+
+#define CONF_STORAGE 30u
+
+/* One bit of a register that follows another bit. */
+struct rules_follow {
+    uint8_t bit, src_bit;
+    bool invert;
+    uint64_t src; /* absolute address of the source register */
+};
+
+/* What reading a register of the model gives, beyond storage. */
+struct rules_reg {
+    uint64_t phys;
+    unsigned bytes;
+    bool machine;   /* the engine may replace it */
+    bool plain;     /* storage without fields */
+    bool parsed;    /* its text is one a shape can hold */
+    bool counts;    /* := time(…) */
+    bool pushes, pops;
+    uint64_t const_mask, const_value; /* includes bits that read 0 */
+    uint64_t rx_mask; /* := !empty(rx) */
+    uint64_t tx_mask; /* := !full(tx), empty(tx) */
+    unsigned follow_count;
+    struct rules_follow follow[RULES_DERIVED];
+};
+
+struct rules_device {
+    char name[INF_NAME_MAX];
+    uint64_t base, size;
+    unsigned width;
+    bool machine, closed;
+    unsigned first, count; /* in the table of registers */
+};
+
+/* The model as it stood at the question; dropped afterwards. */
+struct rules_model {
+    bool loaded;
+    bool has_console;
+    uint64_t console;
+    unsigned device_count, reg_count;
+    struct rules_device devices[RULES_DEVICES];
+    struct rules_reg regs[RULES_REGS];
+    uint16_t hash[2 * RULES_REGS]; /* phys -> index + 1 */
+};
+
+/* A value that was inferred, to be withdrawn if a crash follows. */
+struct rules_hyp {
+    uint64_t id;
+    uint64_t phys, base;
+    uint64_t set, clear;
+    uint64_t seq; /* evidence order number when it was made */
+    unsigned alternatives;
+    bool withdrawn;
+    struct inf_shape before;
+    bool had_shape;
+};
+
+struct rules_excluded {
+    uint64_t phys, set, clear;
+};
+
+/* "Bits @mask of @phys had to read @value while that was stored nearby." */
+struct rules_need {
+    uint64_t phys, mask, value;
+    unsigned count;
+    struct {
+        uint64_t phys, value, seq;
+    } near[RULES_SNAPSHOT];
+};
+
+/* Characters that an address is being written, one after the other. */
+struct rules_text {
+    uint64_t phys, first_seq;
+    unsigned size, len;
+    uint8_t text[RULES_TEXT];
+};
+
+struct inf_engine {
+    struct inf_options opts;
+    struct inf_services svc;
+    const struct inf_evidence *ev;
+    struct inf_probe *probe;
+    struct rules_model model;
+    struct inf_trace trace; /* scratch of the run at hand */
+    unsigned restarts;
+    uint64_t next_id;
+    uint64_t generation;
+    uint64_t reviewed; /* evidence seen by review() */
+    struct rules_text texts[RULES_TEXTS];
+    unsigned hyp_count;
+    struct rules_hyp hyps[RULES_HYPS]; /* ring, newest at hyp_count - 1 */
+    unsigned excluded_count;
+    struct rules_excluded excluded[RULES_EXCLUDED];
+    unsigned need_count;
+    struct rules_need needs[RULES_NEEDS];
+};
+
+/* rules_model.c */
+int rules_model_load(struct inf_engine *eng);
+const struct rules_device *rules_device_at(const struct inf_engine *eng,
+                                           uint64_t phys);
+/* The register whose bytes cover @phys; NULL = none. */
+const struct rules_reg *rules_reg_at(const struct inf_engine *eng,
+                                     uint64_t phys);
+/* The shape of the machine's register that starts at @phys (of several there,
+ * the one with data); false when there is none or its text says more than a
+ * shape can. */
+bool rules_shape_at(struct inf_engine *eng, uint64_t phys,
+                    struct inf_shape *out);
+/* What a place reads now; the bits in @mask were written, to @written. */
+uint64_t rules_read(struct inf_engine *eng, uint64_t phys, unsigned size,
+                    uint64_t written, uint64_t mask);
+
+/* Edits; all return 0 or INF_E_NOMEM, INF_E_RANGE when the answer is full. */
+int rules_edit_device(struct inf_answer *ans, uint64_t base, unsigned width);
+int rules_edit_shape(struct inf_answer *ans, const struct rules_device *dev,
+                     const struct inf_shape *shape, unsigned confidence,
+                     const char *evidence);
+int rules_edit_item(struct inf_answer *ans, uint64_t base, const char *name,
+                    const char *text, unsigned confidence);
+int rules_edit_remove(struct inf_answer *ans, uint64_t base,
+                      const char *name, uint64_t offset);
+int rules_edit_console(struct inf_answer *ans, uint64_t base,
+                       unsigned confidence, const char *evidence);
+struct inf_edit *rules_edit_add(struct inf_answer *ans, uint32_t kind);
+
+/* rules_stall.c */
+int rules_stall(struct inf_engine *eng, const struct inf_question *q,
+                struct inf_answer *ans);
+
+/* rules_console.c */
+/* The access of a run that began to write text somewhere after the loop was
+ * left; NULL = none did. */
+const struct inf_io *rules_text_target(const struct inf_trace *t);
+/* Makes the register written by @first the console's transmitter; @t is the
+ * run that showed it, NULL when it is in the evidence from @seq on. */
+int rules_console_found(struct inf_engine *eng, struct inf_answer *ans,
+                        const struct inf_io *first,
+                        const struct inf_trace *t, uint64_t seq);
+int rules_console_review(struct inf_engine *eng, struct inf_answer *ans);
+
+/* rules_past.c */
+bool rules_is_excluded(const struct inf_engine *eng, uint64_t phys,
+                       uint64_t set, uint64_t clear);
+void rules_exclude(struct inf_engine *eng, uint64_t phys, uint64_t set,
+                   uint64_t clear);
+/* Remembers the answer's value; returns its id. */
+uint64_t rules_note_hyp(struct inf_engine *eng, const struct rules_hyp *hyp);
+/* The newest hypothesis that a crash now may blame; NULL = none. */
+struct rules_hyp *rules_blame(struct inf_engine *eng);
+void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
+                     uint64_t value);
+/*
+ * A stored bit near @phys that was always like bit @bit had to be; needs two
+ * different needs.  False when nothing explains them.
+ */
+bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
+                       struct rules_follow *out);
+int rules_save(struct inf_engine *eng, char **out);
+int rules_restore(struct inf_engine *eng, const char *text);
+
+#endif

@@ -1,0 +1,915 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stalls: which bits of the polled register keep the guest in its loop, and
+ * what does that make the register?
+ *
+ * Candidates run one at a time in the prober.  Those that leave the loop are
+ * grouped by the way they take; the best way decides which bits go into the
+ * model.  The probe's value itself never does.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/infer/disasm.h"
+#include "runtime/infer/rules_priv.h"
+
+#define MAX_CANDS 160u
+#define MAX_NUMBERS 64u
+#define SHORT_BOUND 8000u
+#define LONG_BOUND 60000u
+#define EXIT_IOS 6u /* accesses that still belong to the way out */
+
+#define SCORE_BAD (-150)
+
+/* Reads to let pass before asking about the same poll again. */
+#define MUTE_TIME 65536u
+#define MUTE_UNRESOLVED 1048576u
+#define MUTE_NO_LOOP 4096u
+
+struct cand {
+    uint64_t set, clear;
+    uint32_t end;
+    bool left, returned, bad_text, status_write;
+    bool has_first, first_write;
+    uint64_t first_phys; /* first access after the exit, of another register */
+    unsigned first_size;
+    uint64_t retval, signature;
+    unsigned new_pcs, class_size;
+    int score;
+};
+
+struct stall {
+    struct inf_engine *eng;
+    const struct inf_question *q;
+    struct inf_answer *ans;
+    const struct rules_device *dev;
+    uint64_t width_mask;
+    uint64_t stored; /* what the register reads now */
+    unsigned time_reads;
+    unsigned count;
+    struct cand cands[MAX_CANDS];
+};
+
+static unsigned bit_count(uint64_t value)
+{
+    return (unsigned)__builtin_popcountll(value);
+}
+
+/* ----------------------------------------------------------------- digest */
+
+/* Words that a message on the way to giving up contains. */
+static bool says_error(const char *text)
+{
+    static const char *const words[] = {
+        "error", "fail", "timeout", "timed out", "time out", "unable",
+        "invalid", "cannot", "panic", "abort",
+    };
+    unsigned i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasestr(text, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool trace_complains(const struct inf_trace *t)
+{
+    const struct inf_io *target = rules_text_target(t);
+    char text[256];
+    size_t len = 0;
+    unsigned i;
+
+    if (!target) {
+        return false;
+    }
+    for (i = 0; i < t->io_count && len + 1 < sizeof(text); i++) {
+        if (t->io[i].write && t->io[i].phys == target->phys) {
+            text[len++] = (char)t->io[i].value;
+        }
+    }
+    text[len] = '\0';
+    return says_error(text);
+}
+
+static void digest(const struct stall *st, const struct inf_trace *t,
+                   struct cand *c)
+{
+    unsigned seen = 0;
+    unsigned i;
+
+    c->end = t->end;
+    c->left = t->left;
+    c->returned = t->returned;
+    c->retval = t->retval;
+    c->signature = t->signature;
+    c->new_pcs = t->new_pcs;
+    for (i = 0; i < t->io_count; i++) {
+        const struct inf_io *io = &t->io[i];
+
+        if (!io->after_exit) {
+            continue;
+        }
+        if (io->phys != st->q->phys && !c->has_first) {
+            c->has_first = true;
+            c->first_write = io->write;
+            c->first_phys = io->phys;
+            c->first_size = io->size;
+        }
+        if (io->phys == st->q->phys && io->write && seen < EXIT_IOS) {
+            c->status_write = true;
+        }
+        seen++;
+    }
+    c->bad_text = trace_complains(t);
+}
+
+/* ---------------------------------------------------------------- ranking */
+
+/* A small negative number, as C functions return on errors. */
+static bool is_errno(const struct stall *st, uint64_t value)
+{
+    int64_t v = (int32_t)value;
+
+    if (st->q->cpu.arch == INF_ARCH_A64 && (int64_t)value < 0) {
+        v = (int64_t)value;
+    }
+    return v < 0 && v >= -4095;
+}
+
+static int score_end(uint32_t end)
+{
+    switch (end) {
+    case INF_END_AGAIN:
+        return -40;
+    case INF_END_TIME:
+        return -5;
+    case INF_END_BOUND:
+        return 10;
+    case INF_END_CALL:
+        return 5;
+    case INF_END_FAULT:
+        return -200;
+    case INF_END_WILD:
+    case INF_END_SELF:
+        return -250;
+    case INF_END_ERROR:
+        return -160;
+    default:
+        return 0;
+    }
+}
+
+static int score_cand(const struct stall *st, const struct cand *c,
+                      bool others)
+{
+    int score = score_end(c->end);
+    unsigned n = c->new_pcs;
+    int log = 0;
+
+    while (n >>= 1) {
+        log++;
+    }
+    score += log > 10 ? 30 : 3 * log;
+    if (c->returned) {
+        score += is_errno(st, c->retval) ? -60 : c->retval == 0 ? 15 : 10;
+    }
+    if (c->bad_text) {
+        score -= 40;
+    }
+    if (others) {
+        score += c->class_size == 1 ? 15 : c->class_size == 2 ? 5
+                 : c->class_size >= 4 ? -15 : 0;
+    }
+    score -= c->status_write ? 3 : 0;
+    score -= (int)(bit_count(c->set | c->clear) - 1);
+    return score;
+}
+
+/* Fills class sizes and scores of the candidates [first, end). */
+static void rank(struct stall *st, unsigned first)
+{
+    unsigned i, j;
+    bool others = false;
+
+    for (i = first; i < st->count; i++) {
+        st->cands[i].class_size = 0;
+        for (j = first; j < st->count && st->cands[i].left; j++) {
+            if (!st->cands[j].left) {
+                continue;
+            }
+            if (st->cands[j].signature == st->cands[i].signature) {
+                st->cands[i].class_size++;
+            } else {
+                others = true;
+            }
+        }
+    }
+    for (i = first; i < st->count; i++) {
+        st->cands[i].score = score_cand(st, &st->cands[i], others);
+    }
+}
+
+static struct cand *best_of(struct stall *st, unsigned first)
+{
+    struct cand *best = NULL;
+    unsigned i;
+
+    rank(st, first);
+    for (i = first; i < st->count; i++) {
+        struct cand *c = &st->cands[i];
+
+        if (c->left && c->score > SCORE_BAD &&
+            (!best || c->score > best->score)) {
+            best = c;
+        }
+    }
+    return best;
+}
+
+/* Ways out other than that of @best. */
+static unsigned other_ways(const struct stall *st, const struct cand *best)
+{
+    unsigned n = 0;
+    unsigned i;
+
+    for (i = 0; i < st->count; i++) {
+        n += st->cands[i].left && st->cands[i].score > SCORE_BAD &&
+             st->cands[i].signature != best->signature;
+    }
+    return n;
+}
+
+/* ------------------------------------------------------------- candidates */
+
+static int run_one(struct stall *st, const struct inf_stim *stim)
+{
+    struct inf_engine *eng = st->eng;
+
+    st->ans->probes++;
+    if (eng->svc.beat && st->ans->probes % 64 == 0) {
+        eng->svc.beat(eng->svc.opaque);
+    }
+    return inf_probe_run(eng->probe, stim, &eng->trace);
+}
+
+/* Runs (set, clear) unless it was tried or is excluded. */
+static int try_cand(struct stall *st, uint64_t set, uint64_t clear)
+{
+    struct inf_stim stim = { .mode = INF_STIM_FORCE };
+    struct cand *c = &st->cands[st->count];
+    unsigned i;
+    int rc;
+
+    set &= ~st->stored & st->width_mask;
+    clear &= st->stored;
+    if (st->count == MAX_CANDS || !(set | clear) ||
+        rules_is_excluded(st->eng, st->q->phys, set, clear)) {
+        return 0;
+    }
+    for (i = 0; i < st->count; i++) {
+        if (st->cands[i].set == set && st->cands[i].clear == clear) {
+            return 0;
+        }
+    }
+    stim.set = set;
+    stim.clear = clear;
+    rc = run_one(st, &stim);
+    if (rc) {
+        return rc;
+    }
+    memset(c, 0, sizeof(*c));
+    c->set = set;
+    c->clear = clear;
+    digest(st, &st->eng->trace, c);
+    st->count++;
+    return 0;
+}
+
+static int try_value(struct stall *st, uint64_t value)
+{
+    return try_cand(st, value, ~value);
+}
+
+static int try_single_bits(struct stall *st)
+{
+    unsigned bits = 8 * st->q->size;
+    unsigned bit;
+    int rc = 0;
+
+    for (bit = 0; bit < bits && rc == 0; bit++) {
+        rc = try_cand(st, 1ull << bit, 1ull << bit);
+    }
+    return rc;
+}
+
+/* All ones, zero, numbers of the code, what stands in the neighbours. */
+static int try_values(struct stall *st)
+{
+    uint64_t numbers[MAX_NUMBERS];
+    unsigned n, i;
+    uint64_t value;
+    int rc = try_value(st, ~0ull);
+
+    if (rc == 0) {
+        rc = try_value(st, 0);
+    }
+    n = inf_loop_numbers(st->eng->probe, &st->q->cpu, numbers, MAX_NUMBERS);
+    for (i = 0; i < n && rc == 0; i++) {
+        rc = try_value(st, numbers[i]);
+        if (rc == 0) {
+            rc = try_cand(st, numbers[i], 0);
+        }
+    }
+    for (i = 0; i < 8 && rc == 0; i++) {
+        uint64_t at = (st->q->phys & ~15ull) + 4 * i - 8;
+
+        if (inf_evidence_written(st->eng->ev, at, st->q->size, &value)) {
+            rc = try_value(st, value);
+        }
+    }
+    return rc;
+}
+
+/* Drops the bits of @c that the way out does not need. */
+static int minimise(struct stall *st, struct cand *c)
+{
+    uint64_t bits = c->set | c->clear;
+    unsigned bit;
+    int rc;
+
+    for (bit = 0; bit < 64; bit++) {
+        struct inf_stim stim = { .mode = INF_STIM_FORCE };
+        uint64_t one = 1ull << bit;
+        struct cand less = { 0 };
+
+        if (!(bits & one) || bits == one) {
+            continue;
+        }
+        stim.set = c->set & ~one;
+        stim.clear = c->clear & ~one;
+        rc = run_one(st, &stim);
+        if (rc) {
+            return rc;
+        }
+        digest(st, &st->eng->trace, &less);
+        less.set = stim.set;
+        less.clear = stim.clear;
+        less.class_size = c->class_size;
+        less.score = score_cand(st, &less, false);
+        if (less.left && (less.signature == c->signature ||
+                          less.score >= c->score)) {
+            *c = less;
+            bits &= ~one;
+        }
+    }
+    return 0;
+}
+
+/* ----------------------------------------------------- values that change */
+
+static int leaves_with(struct stall *st, uint32_t mode, uint64_t step,
+                       bool *out)
+{
+    struct inf_stim stim = { .mode = mode, .set = ~0ull,
+                             .value = st->stored, .step = step };
+    int rc = run_one(st, &stim);
+    struct cand c = { 0 };
+
+    *out = false;
+    if (rc == 0) {
+        digest(st, &st->eng->trace, &c);
+        *out = c.left && score_cand(st, &c, false) > SCORE_BAD;
+    }
+    return rc;
+}
+
+static int counter_leaves(struct stall *st, bool *out)
+{
+    static const uint64_t steps[] = { 1, 0x100, 0x10000, 0x1000000,
+                                      (uint64_t)-1, (uint64_t)-0x10000 };
+    unsigned i;
+    int rc = 0;
+
+    *out = false;
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !*out && !rc; i++) {
+        rc = leaves_with(st, INF_STIM_COUNT, steps[i], out);
+    }
+    return rc;
+}
+
+/*
+ * The bits that leave are all those from some place up to the top: the code
+ * compares a magnitude.
+ */
+static bool is_magnitude(const struct stall *st, const struct cand *best)
+{
+    uint64_t leaving = 0;
+    unsigned low, i;
+
+    for (i = 0; i < st->count; i++) {
+        const struct cand *c = &st->cands[i];
+
+        if (c->left && bit_count(c->set | c->clear) == 1 &&
+            c->signature == best->signature) {
+            leaving |= c->set | c->clear;
+        }
+    }
+    if (bit_count(leaving) < 4 || (leaving & 1)) {
+        return false;
+    }
+    low = (unsigned)__builtin_ctzll(leaving);
+    return leaving == (st->width_mask & ~((1ull << low) - 1)) ||
+           /* a signed compare excludes the top bit */
+           leaving == ((st->width_mask >> 1) & ~((1ull << low) - 1));
+}
+
+/* ----------------------------------------------------------------- answer */
+
+static const char *site_text(const struct stall *st, char *buf, size_t size)
+{
+    const struct inf_reg_stat *stat = inf_evidence_reg(st->eng->ev,
+                                                       st->q->phys);
+    unsigned sites = stat ? stat->site_count : 1;
+
+    if (sites > 1) {
+        snprintf(buf, size, "polled, %u sites read it,", sites);
+    } else {
+        snprintf(buf, size, "polled");
+    }
+    return buf;
+}
+
+static void bits_text(uint64_t mask, char *buf, size_t size)
+{
+    size_t len = 0;
+    unsigned bit;
+
+    buf[0] = '\0';
+    if (bit_count(mask) > 4) {
+        snprintf(buf, size, "bits 0x%" PRIx64, mask);
+        return;
+    }
+    len = (size_t)snprintf(buf, size, bit_count(mask) > 1 ? "bits" : "bit");
+    for (bit = 0; bit < 64; bit++) {
+        if (mask >> bit & 1) {
+            len += (size_t)snprintf(buf + len, size - len, " %u", bit);
+        }
+    }
+}
+
+static void describe(const struct stall *st, const struct cand *c, char *buf,
+                     size_t size)
+{
+    char sites[48], set[64], clear[64];
+
+    site_text(st, sites, sizeof(sites));
+    bits_text(c->set, set, sizeof(set));
+    bits_text(c->clear, clear, sizeof(clear));
+    if (c->set && c->clear) {
+        snprintf(buf, size, "%s until %s set and %s clear", sites, set, clear);
+    } else if (c->set) {
+        snprintf(buf, size, "%s until %s set", sites, set);
+    } else {
+        snprintf(buf, size, "%s until %s clear", sites, clear);
+    }
+}
+
+static int put_derived(struct inf_shape *shape, unsigned bit,
+                       const char *expr)
+{
+    struct inf_field f = { .kind = INF_FIELD_DERIVED };
+
+    f.lo = f.hi = (uint8_t)bit;
+    snprintf(f.expr, sizeof(f.expr), "%s", expr);
+    return inf_shape_put(shape, &f);
+}
+
+static int put_kind(struct inf_shape *shape, unsigned bit, unsigned kind)
+{
+    struct inf_field f = { .kind = (uint8_t)kind };
+
+    f.lo = f.hi = (uint8_t)bit;
+    return inf_shape_put(shape, &f);
+}
+
+/*
+ * The bit was needed otherwise before: it follows another.  Declares the
+ * source bit where its register has no field for it.
+ */
+static int follow(struct stall *st, struct inf_shape *shape, unsigned bit)
+{
+    struct rules_follow f;
+    struct inf_shape other;
+    const struct inf_field *field;
+    struct inf_shape *src = shape;
+    char expr[INF_EXPR_MAX];
+    int rc = 0;
+
+    if (!rules_find_source(st->eng, st->q->phys & ~0ull, bit, &f)) {
+        return INF_E_RANGE;
+    }
+    if (f.src != st->dev->base + shape->offset) {
+        if (!rules_shape_at(st->eng, f.src, &other)) {
+            return INF_E_RANGE;
+        }
+        src = &other;
+    }
+    field = inf_shape_field(src, f.src_bit);
+    if (field && (field->lo != field->hi || field->kind == INF_FIELD_CONST)) {
+        return INF_E_RANGE;
+    }
+    if (!field) {
+        rc = put_kind(src, f.src_bit, INF_FIELD_PLAIN);
+        if (rc == 0 && src == &other) {
+            rc = rules_edit_shape(st->ans, st->dev, &other, CONF_STORAGE,
+                                  NULL);
+        }
+    }
+    if (rc == 0) {
+        snprintf(expr, sizeof(expr), "%s%s.b%u", f.invert ? "!" : "",
+                 src->name, f.src_bit);
+        rc = put_derived(shape, bit, expr);
+    }
+    return rc;
+}
+
+/* Whether the model's own text says that @bit is the opposite of @want. */
+static bool contradicts(const struct inf_shape *shape, unsigned bit,
+                        bool want)
+{
+    const struct inf_field *f = inf_shape_field(shape, bit);
+
+    if (!f) {
+        return false;
+    }
+    if (f->kind == INF_FIELD_CONST) {
+        return (f->value >> (bit - f->lo) & 1) != want;
+    }
+    return f->kind == INF_FIELD_DERIVED ||
+           (f->kind == INF_FIELD_PULSE && want);
+}
+
+static int shape_bit(struct stall *st, struct inf_shape *shape, unsigned bit,
+                     bool want, bool *weak)
+{
+    uint64_t written;
+
+    if (contradicts(shape, bit, want)) {
+        if (follow(st, shape, bit) == 0) {
+            return 0;
+        }
+        *weak = true;
+    } else if (!want && inf_evidence_written(st->eng->ev, st->q->phys,
+                                             st->q->size, &written) &&
+               (written >> bit & 1)) {
+        return put_kind(shape, bit, INF_FIELD_PULSE);
+    }
+    return inf_shape_constant(shape, 1ull << bit, (uint64_t)want << bit);
+}
+
+/* Puts the bits of @c into @shape; their offset in it is 8 * (phys - reg). */
+static int shape_bits(struct stall *st, struct inf_shape *shape,
+                      const struct cand *c, bool *weak)
+{
+    uint64_t mask = c->set | c->clear;
+    unsigned shift = 8 * (unsigned)(st->q->phys - st->dev->base -
+                                    shape->offset);
+    unsigned bit;
+    int rc = 0;
+
+    rules_note_need(st->eng, st->q->phys - shift / 8, mask << shift,
+                    c->set << shift);
+    if (bit_count(mask) > 1 && shape->count == 0 && !c->clear) {
+        return inf_shape_constant(shape, mask << shift, c->set << shift);
+    }
+    for (bit = 0; bit + shift < 8 * shape->bytes && rc == 0; bit++) {
+        if (mask >> bit & 1) {
+            rc = shape_bit(st, shape, bit + shift, c->set >> bit & 1, weak);
+        }
+    }
+    return rc;
+}
+
+static int note_answer(struct stall *st, const struct cand *c,
+                       const struct inf_shape *before)
+{
+    struct rules_hyp hyp = { .phys = st->q->phys, .base = st->dev->base,
+                             .set = c->set, .clear = c->clear,
+                             .alternatives = other_ways(st, c) };
+
+    hyp.before = *before;
+    hyp.had_shape = true;
+    st->ans->hypothesis = rules_note_hyp(st->eng, &hyp);
+    return 0;
+}
+
+static int unresolved(struct stall *st, uint64_t mute, const char *why)
+{
+    st->ans->verdict = INF_RETRY;
+    st->ans->mute_reads = mute;
+    st->ans->outcome = st->time_reads ? INF_TIME : INF_UNRESOLVED;
+    snprintf(st->ans->message, sizeof(st->ans->message),
+             "register at 0x%" PRIx64 " polled at 0x%" PRIx64 ": %s",
+             st->q->phys, st->q->pc, why);
+    return 0;
+}
+
+static int waiting(struct stall *st, const char *what)
+{
+    st->ans->verdict = INF_RETRY;
+    st->ans->outcome = INF_WAITING;
+    st->ans->mute_reads = 0;
+    snprintf(st->ans->message, sizeof(st->ans->message),
+             "waits for %s at 0x%" PRIx64, what, st->q->pc);
+    return 0;
+}
+
+/* The shape that covers the polled bytes; false: not the machine's. */
+static bool polled_shape(struct stall *st, struct inf_shape *shape)
+{
+    const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
+
+    return reg && rules_shape_at(st->eng, reg->phys, shape);
+}
+
+/* ------------------------------------------------------- console's inputs */
+
+/* The way out of @c reads another register of the console first. */
+static bool reads_receiver(const struct stall *st, const struct cand *c)
+{
+    const struct rules_model *m = &st->eng->model;
+
+    return c->left && m->has_console && st->dev->base == m->console &&
+           c->has_first && !c->first_write &&
+           c->first_phys - st->dev->base < st->dev->size;
+}
+
+/* The polled bit says that the receiver has something: an input. */
+static int found_receiver(struct stall *st, const struct cand *c)
+{
+    struct inf_shape status, data;
+    struct inf_field d = { .kind = INF_FIELD_DATA, .lo = 0, .hi = 7 };
+    const struct rules_reg *reg = rules_reg_at(st->eng, c->first_phys);
+    const struct inf_field *old;
+    char why[256];
+    unsigned shift;
+    int rc;
+
+    if (!polled_shape(st, &status)) {
+        return waiting(st, "a character");
+    }
+    shift = 8 * (unsigned)(st->q->phys - st->dev->base - status.offset);
+    rc = put_derived(&status, shift +
+                     (unsigned)__builtin_ctzll(c->set | c->clear),
+                     c->set ? "!empty(rx)" : "empty(rx)");
+    if (!reg) {
+        inf_shape_init(&data, c->first_phys - st->dev->base, c->first_size);
+    } else if (!rules_shape_at(st->eng, c->first_phys, &data)) {
+        return waiting(st, "a character");
+    }
+    old = inf_shape_field(&data, 0);
+    snprintf(d.expr, sizeof(d.expr), "%s",
+             old && strstr(old->expr, "pushes tx") ? "pops rx pushes tx"
+                                                   : "pops rx");
+    if (rc == 0) {
+        rc = inf_shape_put(&data, &d);
+    }
+    if (rc) {
+        return waiting(st, "a character");
+    }
+    describe(st, c, why, sizeof(why));
+    rc = rules_edit_shape(st->ans, st->dev, &status, 85, why);
+    if (rc == 0) {
+        rc = rules_edit_item(st->ans, st->dev->base, "rx",
+                             "fifo rx[16] : 8 from console;", 85);
+    }
+    if (rc == 0) {
+        rc = rules_edit_shape(st->ans, st->dev, &data, 85,
+                              "read when the receiver has something");
+    }
+    st->ans->verdict = INF_TABLES;
+    st->ans->outcome = INF_WAITING;
+    return rc;
+}
+
+/* ------------------------------------------------------------- transmitter */
+
+/*
+ * Follows the best way further: does it print?  Then the register it prints
+ * through is the console, and a bit that is polled right before is its room.
+ */
+static int look_for_text(struct stall *st, const struct cand *c,
+                         struct inf_shape *shape)
+{
+    struct inf_stim stim = { .mode = INF_STIM_FORCE, .set = c->set,
+                             .clear = c->clear };
+    const struct inf_io *text;
+    const struct rules_reg *first;
+    unsigned bit = (unsigned)__builtin_ctzll(c->set | c->clear);
+    unsigned shift = 8 * (unsigned)(st->q->phys - st->dev->base -
+                                    shape->offset);
+    int rc;
+
+    inf_probe_set_bound(st->eng->probe, LONG_BOUND);
+    rc = run_one(st, &stim);
+    inf_probe_set_bound(st->eng->probe, SHORT_BOUND);
+    if (rc) {
+        return rc;
+    }
+    text = rules_text_target(&st->eng->trace);
+    if (text && !st->eng->model.has_console) {
+        rc = rules_console_found(st->eng, st->ans, text, &st->eng->trace, 0);
+        if (rc) {
+            return rc;
+        }
+    }
+    first = c->has_first ? rules_reg_at(st->eng, c->first_phys) : NULL;
+    if (!c->has_first || !c->first_write || !c->set ||
+        bit_count(c->set | c->clear) != 1 ||
+        c->first_phys - st->dev->base >= st->dev->size ||
+        !((text && text->phys == c->first_phys) || (first && first->pushes))) {
+        return 0;
+    }
+    return put_derived(shape, bit + shift, "!full(tx)");
+}
+
+/* ------------------------------------------------------------------ entry */
+
+static int answer_bits(struct stall *st, struct cand *c)
+{
+    struct inf_shape shape, before;
+    bool weak = false;
+    unsigned conf = 88;
+    char why[256];
+    int rc;
+
+    if (!polled_shape(st, &shape)) {
+        return unresolved(st, 0, "its model is a person's, or too rich to "
+                          "extend");
+    }
+    before = shape;
+    rc = shape_bits(st, &shape, c, &weak);
+    if (rc == 0) {
+        rc = look_for_text(st, c, &shape);
+    }
+    if (rc) {
+        return rc;
+    }
+    conf -= bit_count(c->set | c->clear) > 1 ? 10 : 0;
+    conf -= c->class_size > 2 ? 15 : 0;
+    conf -= c->end == INF_END_AGAIN ? 20 : 0;
+    conf -= weak ? 40 : 0;
+    describe(st, c, why, sizeof(why));
+    st->ans->verdict = INF_TABLES;
+    st->ans->outcome = INF_SOLVED;
+    rc = rules_edit_shape(st->ans, st->dev, &shape, conf, why);
+    return rc ? rc : note_answer(st, c, &before);
+}
+
+static int answer_counter(struct stall *st)
+{
+    struct inf_shape shape;
+    const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
+
+    if (!polled_shape(st, &shape) || reg->counts) {
+        return unresolved(st, MUTE_TIME, "its value has to change");
+    }
+    shape.count = 0;
+    snprintf(shape.whole, sizeof(shape.whole), "time(1MHz)");
+    st->ans->verdict = INF_TABLES;
+    st->ans->outcome = INF_SOLVED;
+    return rules_edit_shape(st->ans, st->dev, &shape, 70,
+                            "differences of its values are waited for");
+}
+
+/* Every way out leads straight back to the poll. */
+static bool only_comes_back(const struct stall *st)
+{
+    unsigned left = 0;
+    unsigned i;
+
+    for (i = 0; i < st->count; i++) {
+        const struct cand *c = &st->cands[i];
+
+        if (c->left && c->end != INF_END_AGAIN) {
+            return false;
+        }
+        left += c->left;
+    }
+    return left > 0;
+}
+
+static int decide(struct stall *st, struct cand *best)
+{
+    const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
+    bool counts = false;
+    unsigned i;
+    int rc;
+
+    for (i = 0; i < st->count; i++) {
+        struct cand *c = &st->cands[i];
+
+        if (!c->left || bit_count(c->set | c->clear) != 1 || !reg) {
+            continue;
+        }
+        if (reg->phys == st->q->phys && (reg->rx_mask & (c->set | c->clear))) {
+            return waiting(st, "a character");
+        }
+    }
+    for (i = 0; i < st->count; i++) {
+        if (bit_count(st->cands[i].set | st->cands[i].clear) == 1 &&
+            reads_receiver(st, &st->cands[i])) {
+            return found_receiver(st, &st->cands[i]);
+        }
+    }
+    if (!best || is_magnitude(st, best)) {
+        rc = counter_leaves(st, &counts);
+        if (rc || counts) {
+            return rc ? rc : answer_counter(st);
+        }
+    }
+    if (!best) {
+        return unresolved(st, st->time_reads ? MUTE_TIME : MUTE_UNRESOLVED,
+                          "no value of it leads out");
+    }
+    if (only_comes_back(st)) {
+        return waiting(st, "an input");
+    }
+    return answer_bits(st, best);
+}
+
+static int solve(struct stall *st)
+{
+    struct cand *best, *rich;
+    unsigned singles;
+    int rc = inf_probe_baseline(st->eng->probe, &st->eng->trace);
+
+    if (rc) {
+        return rc;
+    }
+    st->ans->probes++;
+    st->time_reads = st->eng->trace.time_reads;
+    if (st->eng->trace.left) {
+        return unresolved(st, MUTE_NO_LOOP, "the loop ends by itself");
+    }
+    rc = try_single_bits(st);
+    if (rc) {
+        return rc;
+    }
+    best = best_of(st, 0);
+    singles = st->count;
+    if (!best || best->score < 0) {
+        rc = try_values(st);
+        if (rc) {
+            return rc;
+        }
+        rich = best_of(st, singles);
+        best = best_of(st, 0);
+        if (rich && rich == best) {
+            rc = minimise(st, rich);
+        }
+    }
+    return rc ? rc : decide(st, best);
+}
+
+static uint64_t read_mmio(void *opaque, uint64_t phys, unsigned size,
+                          uint64_t written, uint64_t mask)
+{
+    return rules_read(opaque, phys, size, written, mask);
+}
+
+int rules_stall(struct inf_engine *eng, const struct inf_question *q,
+                struct inf_answer *ans)
+{
+    struct inf_probe_env env = { .svc = &eng->svc, .opaque = eng,
+                                 .mmio = read_mmio,
+                                 .max_insns = SHORT_BOUND };
+    struct stall *st = calloc(1, sizeof(*st));
+    int rc;
+
+    if (!st) {
+        return INF_E_NOMEM;
+    }
+    st->eng = eng;
+    st->q = q;
+    st->ans = ans;
+    st->dev = rules_device_at(eng, q->phys);
+    st->width_mask = q->size >= 8 ? ~0ull : (1ull << (8 * q->size)) - 1;
+    st->stored = rules_read(eng, q->phys, q->size, 0, 0);
+    if (!st->dev) {
+        rc = unresolved(st, MUTE_NO_LOOP, "no device stands there");
+    } else {
+        rc = inf_probe_begin(eng->probe, q, &env);
+        if (rc == 0) {
+            rc = solve(st);
+        }
+        inf_probe_end(eng->probe);
+    }
+    free(st);
+    return rc;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest code that polls, one function a habit.  tests/infer/gen-code.sh
+ * compiles it for three instruction sets into tests/unit/infer_code.h.
+ *
+ * The load that polls carries the label poll_<name>.
+ */
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+#define DEV 0x10000u
+#define REG(off) (*(volatile u32 *)(unsigned long)(DEV + (off)))
+
+#ifdef __aarch64__
+#define LOAD "ldr %w0, [%1]"
+#else
+#define LOAD "ldr %0, [%1]"
+#endif
+
+/* A load from @off of the device whose address is known by name. */
+#define POLL(name, off) \
+    ({ \
+        u32 poll_value; \
+        __asm__ volatile(".globl poll_" #name "\npoll_" #name ": " LOAD \
+                         : "=r"(poll_value) \
+                         : "r"((unsigned long)(DEV + (off))) \
+                         : "memory"); \
+        poll_value; \
+    })
+
+static inline u64 now(void)
+{
+#if defined(__aarch64__)
+    u64 t;
+
+    __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(t));
+    return t;
+#elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+    return *(volatile u32 *)0xe0001004;
+#else
+    u32 lo, hi;
+
+    __asm__ volatile("mrrc p15, 1, %0, %1, c14" : "=r"(lo), "=r"(hi));
+    return ((u64)hi << 32) | lo;
+#endif
+}
+
+/* Ready when a bit is set. */
+int set_bit(void)
+{
+    REG(0x00) = 1;
+    while (!(POLL(set_bit, 0x14) & 0x20)) {
+    }
+    REG(0x04) = 1;
+    return 0;
+}
+
+/* A command bit that clears itself. */
+int clear_bit(void)
+{
+    REG(0x18) = 0x80000003;
+    while (POLL(clear_bit, 0x18) & 0x80000000) {
+    }
+    REG(0x04) = 2;
+    return 0;
+}
+
+/* Done or time-out. */
+int with_timeout(void)
+{
+    u64 start = now();
+    u32 status;
+
+    do {
+        if (now() - start > 24000000) {
+            return -110;
+        }
+        status = POLL(with_timeout, 0x38);
+    } while (!(status & 4));
+    return 0;
+}
+
+/* An error mask beside the done bit. */
+int with_errors(void)
+{
+    u32 status;
+
+    do {
+        status = POLL(with_errors, 0x38);
+        if (status & 0xbbc2) {
+            REG(0x38) = status;
+            return -110;
+        }
+    } while (!(status & 4));
+    REG(0x38) = status;
+    return 0;
+}
+
+/* An identity register. */
+int identity(void)
+{
+    while (POLL(identity, 0xfc) != 0x4457a110) {
+    }
+    return 0;
+}
+
+/* Two bits at once. */
+int two_bits(void)
+{
+    while ((POLL(two_bits, 0x20) & 0x6000) != 0x6000) {
+    }
+    return 0;
+}
+
+/* A receiver. */
+int receive(void)
+{
+    while (!(POLL(receive, 0x14) & 1)) {
+    }
+    return (int)(REG(0x00) & 0xff);
+}
+
+/* A transmitter that prints. */
+int transmit(void)
+{
+    const char *text = "Hello, world 1.0\r\n";
+
+    for (; *text; text++) {
+        while (!(POLL(transmit, 0x14) & 0x20)) {
+        }
+        REG(0x00) = (u32)*text;
+    }
+    return 0;
+}
+
+/* A divisor latch in front of it. */
+int latched(void)
+{
+    const char *text = "Hello, world 1.0\r\n";
+
+    REG(0x0c) = 0x83;
+    REG(0x00) = 13;
+    REG(0x04) = 0;
+    REG(0x0c) = 0x03;
+    for (; *text; text++) {
+        while (!(POLL(latched, 0x14) & 0x20)) {
+        }
+        REG(0x00) = (u32)*text;
+    }
+    return 0;
+}
+
+/* A delay over a free-running counter. */
+int delay(void)
+{
+    u32 start = REG(0x24);
+
+    while (POLL(delay, 0x24) - start < 1000) {
+    }
+    return 0;
+}
+
+/* A button that is looked at for ever. */
+int button(void)
+{
+    for (;;) {
+        REG(0x30) = POLL(button, 0x34) & 1 ? 0x55 : 0xaa;
+    }
+}
+
+/* One bit means an abort soon after, another one goes on. */
+int trap(void)
+{
+    u32 status;
+
+    do {
+        status = POLL(trap, 0x40);
+        if (status & 1) {
+            *(volatile u32 *)0x20 = 1;
+        }
+    } while (!(status & 0x101));
+    return 0;
+}
