@@ -351,11 +351,14 @@ typedef void prt_carry_fn(void *opaque, enum prt_carry_kind kind,
                           const char *name);
 
 /*
- * Take over contents into `dev`, which has been set up and reset, from a
- * device that ran another version of the table: by name, else (registers)
- * by offset.  Registers, fields, variables, FIFOs, locks, timers, pending
- * `after`s, memories and line levels.  `report` (may be NULL) hears of what
- * did not fit.  Lines whose level differs are delivered.
+ * Take over contents into `dev` from a device that ran another version of the
+ * table, instead of prt_dev_reset() after prt_dev_init(): by name, else
+ * (registers) by offset.  Registers, fields, variables, FIFOs, locks, timers,
+ * pending `after`s, transfers, memories and line levels.  What is new starts
+ * from reset; bits that still had their old reset value, or that the guest
+ * can no longer write, take the new reset value.  `report` (may be NULL)
+ * hears of what did not fit.  Only lines whose level differs are delivered.
+ * `old` stays as it is.
  */
 void prt_carry(struct prt_dev *dev, const struct prt_dev *old,
                prt_carry_fn *report, void *opaque);

@@ -129,6 +129,7 @@ uint64_t prt_timer_count(struct prt_dev *dev, uint32_t timer);
 void prt_timer_restart(struct prt_dev *dev, uint32_t timer, uint64_t value);
 void prt_timer_start(struct prt_dev *dev, uint32_t timer);
 void prt_timer_latch(struct prt_dev *dev, uint32_t timer);
+void prt_timers_plan(struct prt_dev *dev);
 void prt_after_arm(struct prt_dev *dev, uint32_t after, uint64_t elem,
                    uint64_t amount);
 void prt_after_cancel(struct prt_dev *dev, uint32_t after);
@@ -151,6 +152,10 @@ void prt_values_rebase(struct prt_dev *dev);
 
 /* state.c */
 void prt_reset_domain(struct prt_dev *dev, uint32_t domain);
+/* Cold reset within a call, without edges; nothing is delivered yet. */
+void prt_reset_quiet(struct prt_dev *dev);
+/* The state was replaced: recompute what is kept beside it. */
+void prt_state_changed(struct prt_dev *dev);
 
 /* table.c, verify.c, board.c: validation */
 struct prt_check {

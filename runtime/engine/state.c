@@ -186,16 +186,26 @@ void prt_reset_domain(struct prt_dev *dev, uint32_t domain)
 }
 
 /* Held values and `:=` lines take their values, before any edge is seen. */
+static void reset_quiet(struct prt_dev *dev, bool sticky)
+{
+    dev->due = false;
+    dev->unmapped_logged = false;
+    reset_all(dev, sticky);
+    prt_values_rebase(dev);
+    dev->time_dirty = true;
+    dev->lines_dirty = true;
+}
+
+void prt_reset_quiet(struct prt_dev *dev)
+{
+    reset_quiet(dev, false);
+}
+
 void prt_dev_reset(struct prt_dev *dev, enum prt_reset kind)
 {
     prt_enter(dev, true);
-    dev->due = false;
-    dev->unmapped_logged = false;
-    reset_all(dev, kind == PRT_RESET_WARM);
-    prt_values_rebase(dev);
+    reset_quiet(dev, kind == PRT_RESET_WARM);
     prt_settle(dev);
-    dev->time_dirty = true;
-    dev->lines_dirty = true;
     prt_leave(dev);
 }
 
@@ -295,6 +305,19 @@ static bool any_copy(const struct prt_dev *dev)
     return false;
 }
 
+void prt_state_changed(struct prt_dev *dev)
+{
+    dev->epoch++;
+    dev->due = false;
+    dev->dirty = true;
+    dev->time_dirty = true;
+    dev->out_dirty = true;
+    dev->lines_dirty = true;
+    dev->alarm = PRT_NEVER;
+    dev->copies_active = any_copy(dev);
+    prt_after_recount(dev);
+}
+
 int prt_load(struct prt_dev *dev, const void *state, size_t size)
 {
     const struct prt_table *t = dev->table;
@@ -313,13 +336,8 @@ int prt_load(struct prt_dev *dev, const void *state, size_t size)
     if (size && state != dev->state) {
         memcpy(dev->state, state, size);
     }
+    prt_state_changed(dev);
     dev->dirty = false;
-    dev->due = false;
-    dev->time_dirty = true;
-    dev->out_dirty = true;
-    dev->alarm = PRT_NEVER;
-    dev->copies_active = any_copy(dev);
-    prt_after_recount(dev);
     prt_lines_send(dev, true);
     prt_leave(dev);
     return PRT_OK;

@@ -216,6 +216,15 @@ static void plan(struct prt_dev *dev, uint32_t timer)
                                     ns < PRT_MIN_DELAY ? PRT_MIN_DELAY : ns);
 }
 
+void prt_timers_plan(struct prt_dev *dev)
+{
+    uint32_t i;
+
+    for (i = 0; i < dev->table->ntimers; i++) {
+        plan(dev, i);
+    }
+}
+
 /*
  * Bring the counter up to now and run what it passed.  Missed periods make
  * one `expire` whose value is their number.
