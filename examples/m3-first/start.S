@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "examples/common/start-m.h"
+#include "examples/common/start-m.S"
