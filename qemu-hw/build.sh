@@ -285,7 +285,7 @@ progress() {
             fi
         elif [[ $line == FAILED:* || -n $rest ||
                 $line == *hw/periph/*warning:* ]]; then
-            rest=${line%%[!F]*}
+            [[ $line != FAILED:* ]] || rest=yes
             periph_say "$line"
         fi
     done
