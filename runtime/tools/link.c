@@ -137,23 +137,20 @@ uint64_t link_crashes(const struct link *l)
 
 bool link_stopped(const struct link *l, char message[PBR_MESSAGE_MAX])
 {
-    const struct pbr_stats *stats;
+    struct pbr_question question;
     struct pbr_answer answer;
 
     message[0] = 0;
     if (!l->ready) {
         return false;
     }
-    stats = &bridge_of(l)->stats;
-    if (counter(&stats->verdicts[PBR_V_STOP]) == 0 &&
-        counter(&stats->timeouts) == 0) {
-        return false;
-    }
-    if (pbr_answer_read(bridge_of(l), &answer) == PBR_OK &&
-        answer.verdict == PBR_V_STOP) {
+    if (pbr_question_read(bridge_of(l), &question) == PBR_OK &&
+        pbr_answer_read(bridge_of(l), &answer) == PBR_OK &&
+        answer.verdict == PBR_V_STOP && answer.seq == question.seq) {
         memcpy(message, answer.message, PBR_MESSAGE_MAX);
+        return true;
     }
-    return true;
+    return counter(&bridge_of(l)->stats.timeouts) > 0;
 }
 
 static void collect_latencies(const struct pbr_stats *stats,

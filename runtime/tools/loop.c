@@ -313,9 +313,11 @@ static void look_at_stop(struct session *s)
         strcmp(s->qmp.status, "paused") != 0) {
         return;
     }
+    if (!*message) {
+        print_tail(s, "qemu.log");
+    }
     finish(s, link_crashes(&s->link) ? OUTCOME_CRASHED : OUTCOME_STUCK,
-           "%s", *message ? message :
-           "a question got no answer in time; see periphd.log");
+           "%s", *message ? message : "a question got no answer in time");
 }
 
 static void look_at_silence(struct session *s, double now)
