@@ -67,6 +67,10 @@ BIN_shared_mem_reader := runtime/tools/monitor.c
 PROGRAMS := $(foreach p,periphc periphd periph shared_mem_reader,\
     $(if $(wildcard $(BIN_$(p))),$(p)))
 BINS := $(PROGRAMS:%=$(B)/bin/%)
+# What unit tests share: C files with a header beside the tests' data.
+SRC_test := $(foreach c,$(wildcard tests/*/*.c),\
+    $(if $(wildcard $(c:.c=.h)),$(c)))
+LIB_test := $(B)/lib/libtest.a
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
     $(patsubst %.c,$(B)/tests/unit/%,\
         $(notdir $(wildcard runtime/*/*-test.c)))
@@ -121,7 +125,7 @@ show = @echo '  $(1)  $@'
 Q := @
 endif
 
-$(foreach p,$(PARTS),$(eval $(call library,$(p))))
+$(foreach p,$(PARTS) test,$(eval $(call library,$(p))))
 
 define program
 $(B)/bin/$(1): $(call object,$(BIN_$(1))) $(LIBS)
@@ -173,7 +177,8 @@ $(SHARE)/dsl $(SHARE)/boards:
 # .c files of FOLDER, with its .ld file, to build/FOLDER/NAME.elf and .bin.
 # The guest.mk files of the folders call it.
 define guest_rules
-$(O)/$(1)/$(notdir $(1)).elf: $(wildcard $(1)/*.[cSh] $(1)/*.ld) $(1)/guest.mk
+$(O)/$(1)/$(notdir $(1)).elf: $(wildcard $(1)/*.[cSh] $(1)/*.ld) $(1)/guest.mk \
+    $(wildcard examples/common/*)
 	@mkdir -p $$(@D)
 	$$(call show,GUEST)
 	$$(Q)$(2)gcc $(3) -O2 -g -Wall -Wextra $$(WERROR) -ffreestanding \
@@ -193,11 +198,13 @@ guests: $(GUESTS)
 
 # --- tests ---------------------------------------------------------------
 
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIBS)
+UNIT_LIBS := $(if $(SRC_test),$(LIB_test)) $(LIBS)
+
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBS)
 	@mkdir -p $(@D)
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $< \
-	    -Wl,--start-group $(LIBS) -Wl,--end-group -lcmocka $(LIB_LIBS)
+	    -Wl,--start-group $(UNIT_LIBS) -Wl,--end-group -lcmocka $(LIB_LIBS)
 
 # A link test is linked with the library of its own folder and libc only.
 define link_test
