@@ -1,0 +1,840 @@
+/*
+ * Inference device: questions, the pause they need, and their answers
+ *
+ * The pause is not a run state. A run state would be reported to a debugger
+ * that runs the guest, would swallow the user's stop and the debugger's
+ * interrupt meanwhile, and could not be left for every other state. While a
+ * question is open all CPUs are stopped and the virtual clock stands; the
+ * machine remains "running" for everybody else, so that a stop by the user
+ * is an ordinary stop, which the answer then leaves alone.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bitmap.h"
+#include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qemu/module.h"
+#include "qemu/timer.h"
+#include "qapi/error.h"
+#include "exec/address-spaces.h"
+#include "hw/periph/periph-board.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+#include "system/cpu-timers.h"
+#include "system/cpus.h"
+#include "system/reset.h"
+#include "system/system.h"
+#include "system/tcg.h"
+#include "inference-internal.h"
+#include "trace.h"
+
+/* Questions about the same access that may be answered in vain. */
+#define MAX_REPEAT 1000
+
+/* Exit status by which "periph run" is asked to start QEMU again. */
+#define EXIT_RESTART 75
+
+static InferenceDevice *inference;
+
+/* ---- The pause ---- */
+
+/* CPUs that somebody else has stopped, such as a debugger, stay stopped. */
+static void hold(InferenceDevice *s)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        if (!cs->stop && !cs->stopped) {
+            set_bit(cs->cpu_index, s->held_cpus);
+        }
+    }
+    s->held = true;
+    cpu_disable_ticks();
+    pause_all_vcpus();
+}
+
+static void release(InferenceDevice *s)
+{
+    CPUState *cs;
+
+    if (!s->held) {
+        return;
+    }
+    s->held = false;
+    qemu_clock_enable(QEMU_CLOCK_VIRTUAL, true);
+    cpu_enable_ticks();
+    CPU_FOREACH(cs) {
+        if (test_bit(cs->cpu_index, s->held_cpus)) {
+            cpu_resume(cs);
+        }
+    }
+    bitmap_zero(s->held_cpus, s->cpu_count);
+}
+
+static void close_question(InferenceDevice *s)
+{
+    s->phase = INFERENCE_IDLE;
+    s->asking = NULL;
+    timer_del(s->timeout);
+    pbr_bridge_set_open(s->bridge, 0);
+}
+
+/* The question has been dealt with by @verdict: the guest goes on. */
+static void finish_question(InferenceDevice *s, uint32_t verdict)
+{
+    uint32_t kind = s->q.kind;
+    int64_t us;
+
+    close_question(s);
+    release(s);
+    us = g_get_monotonic_time() - s->raised_us;
+    trace_inference_resumed(s->q.seq, pbr_verdict_name(verdict), us);
+    pbr_stats_answered(s->bridge, kind, verdict, us);
+}
+
+/* ---- Questions ---- */
+
+void inference_restart_timeout(InferenceDevice *s)
+{
+    if (s->phase == INFERENCE_OPEN) {
+        timer_mod(s->timeout, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
+                              s->timeout_ms);
+    }
+}
+
+static void open_question(InferenceDevice *s)
+{
+    s->phase = INFERENCE_OPEN;
+    s->q.time_ns = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    s->q.record_head = s->ring.head;
+    if (s->q.kind == PBR_Q_CRASH || s->q.kind == PBR_Q_FETCH) {
+        inference_cpu_fill(s->asking, &s->q.cpu);
+    }
+    pbr_question_write(s->bridge, &s->q);
+    pbr_bridge_set_open(s->bridge, s->q.seq);
+    pbr_stats_count(&s->bridge->stats.questions[s->q.kind]);
+    trace_inference_question(s->q.seq, pbr_question_kind_name(s->q.kind),
+                             s->q.phys, s->q.size, s->q.pc);
+    inference_restart_timeout(s);
+    inference_link_send(s, PBR_F_QUESTION, s->q.kind, s->q.seq);
+}
+
+/* In the main loop: a CPU has asked, or the user has continued meanwhile. */
+static void inference_bh(void *opaque)
+{
+    InferenceDevice *s = opaque;
+
+    if (s->phase != INFERENCE_IDLE && !s->held && runstate_is_running()) {
+        hold(s);
+    }
+    if (s->phase == INFERENCE_RAISED) {
+        open_question(s);
+    }
+}
+
+/*
+ * The calling CPU stops at the next chance. Another question may be open
+ * already: its instruction then just runs again afterwards.
+ */
+static bool begin_question(InferenceDevice *s, CPUState *cs, uint32_t kind,
+                           uint64_t pc)
+{
+    struct pbr_question *q = &s->q;
+    uint64_t old_pc = q->pc, old_phys = q->phys, old_repeat = q->repeat;
+    bool again = q->kind == kind && old_pc == pc &&
+                 q->cpu_index == cs->cpu_index;
+
+    set_bit(cs->cpu_index, s->held_cpus);
+    cpu_stop_current();
+    qemu_bh_schedule(s->bh);
+    if (s->phase != INFERENCE_IDLE) {
+        return false;
+    }
+    memset(q, 0, sizeof(*q));
+    s->phase = INFERENCE_RAISED;
+    s->asking = cs;
+    s->raised_us = g_get_monotonic_time();
+    q->seq = ++s->seq;
+    q->generation = s->generation;
+    q->kind = kind;
+    q->cpu_index = cs->cpu_index;
+    q->pc = pc;
+    q->flags = PBR_QF_PC;
+    q->access = PBR_ACCESS_NONE;
+    if (again) {
+        q->phys = old_phys;
+        q->repeat = old_repeat;
+    }
+    return true;
+}
+
+static void describe_ask(InferenceDevice *s, struct pbr_question *q)
+{
+    PeriphDevice *dev = s->ask.dev;
+
+    q->phys = dev->addr + s->ask.ask_offset;
+    q->offset = s->ask.ask_offset;
+    q->size = s->ask.ask_size;
+    q->flags |= PBR_QF_DEVICE;
+    pstrcpy(q->device, sizeof(q->device), dev->name);
+    if (s->ask.has_value) {
+        q->value = s->ask.value;
+        q->flags |= PBR_QF_VALUE;
+    }
+}
+
+void inference_raise(const InferenceFault *f)
+{
+    InferenceDevice *s = inference;
+    struct pbr_question *q = &s->q;
+    uint32_t kind = s->ask.valid ? s->ask.kind : PBR_Q_FAULT;
+    uint64_t old_phys;
+
+    if (!begin_question(s, f->cpu, kind, f->pc)) {
+        s->ask.valid = false;
+        return;
+    }
+    old_phys = q->phys;
+    q->access = f->access;
+    q->phys = f->phys;
+    q->virt = f->virt;
+    q->size = f->size;
+    q->flags |= PBR_QF_VIRT | (f->attrs.secure ? PBR_QF_SECURE : 0)
+                | (f->attrs.user ? PBR_QF_USER : 0);
+    if (s->ask.valid) {
+        describe_ask(s, q);
+    }
+    if (kind == PBR_Q_STALL) {
+        q->repeat = s->ask.repeat;
+    } else {
+        q->repeat = q->phys == old_phys ? q->repeat + 1 : 0;
+    }
+    s->ask.valid = false;
+    inference_cpu_fill(f->cpu, &q->cpu);
+}
+
+static bool in_window(InferenceDevice *s, hwaddr phys)
+{
+    return phys >= s->window_first && phys <= s->window_last;
+}
+
+static bool is_delivery(InferenceDevice *s, CPUState *cpu, uint64_t pc,
+                        hwaddr phys)
+{
+    InferenceDelivery *d = &s->delivery;
+
+    return d->valid && d->cpu == cpu && d->pc == pc && d->phys == phys;
+}
+
+/*
+ * Holes, and what a table device has just refused to answer. Errors of
+ * other devices, and what the daemon wants to be delivered, are not asked
+ * about.
+ */
+bool inference_wants(InferenceFault *f)
+{
+    InferenceDevice *s = inference;
+    bool from_table;
+
+    if (!s || f->access == PBR_ACCESS_FETCH) {
+        return false;
+    }
+    from_table = s->ask.valid && s->ask.cpu == f->cpu && f->owner &&
+                 f->owner == OBJECT(s->ask.dev);
+    if (f->owner && !from_table) {
+        return false;
+    }
+    if (!from_table) {
+        s->ask.valid = false;
+        if (!in_window(s, f->phys)) {
+            return false;
+        }
+    }
+    if (is_delivery(s, f->cpu, f->pc,
+                    from_table ? s->ask.dev->addr + s->ask.ask_offset
+                               : f->phys)) {
+        s->delivery.valid = false;
+        s->ask.valid = false;
+        return false;
+    }
+    return true;
+}
+
+void inference_fetch_failed(const InferenceFault *f)
+{
+    if (inference) {
+        inference->fetch_failed = true;
+    }
+}
+
+void inference_interrupt_taken(CPUState *cpu)
+{
+    if (inference) {
+        pbr_stats_count(&inference->bridge->stats.irqs);
+    }
+}
+
+/* An operating system takes exceptions from below all the time. */
+void inference_exception_taken(const InferenceException *exc)
+{
+    InferenceDevice *s = inference;
+    bool fetch;
+
+    if (!s) {
+        return;
+    }
+    fetch = s->fetch_failed;
+    s->fetch_failed = false;
+    if (exc->from_below) {
+        return;
+    }
+    pbr_stats_count(&s->bridge->stats.exceptions);
+    trace_inference_exception(exc->kind, exc->pc, exc->esr, exc->far);
+    inference_link_event(s, PBR_E_EXCEPTION, exc, NULL);
+    if (s->ask_crash &&
+        begin_question(s, exc->cpu, fetch ? PBR_Q_FETCH : PBR_Q_CRASH,
+                       exc->pc)) {
+        s->q.virt = exc->far;
+        s->q.flags |= PBR_QF_VIRT;
+        s->q.repeat = 0;
+        s->q.phys = 0;
+        s->q.value = exc->esr;
+        s->q.flags |= PBR_QF_VALUE;
+        if (fetch) {
+            s->q.access = PBR_ACCESS_FETCH;
+        }
+    }
+}
+
+/* ---- What table devices tell ---- */
+
+static bool observe_reading(void *opaque, const PeriphAccess *a)
+{
+    InferenceDevice *s = opaque;
+    uint64_t pc, reads;
+
+    if (!a->cpu || !inference_cpu_pc(a->cpu, &pc)) {
+        return false;
+    }
+    if (is_delivery(s, a->cpu, pc, a->dev->addr + a->offset)) {
+        s->delivery.valid = false;
+        s->ask.valid = false;
+        return true;
+    }
+    reads = inference_stall_reading(s->stall, a, pc);
+    if (!reads) {
+        return false;
+    }
+    s->ask = (InferenceAsk) {
+        .valid = true, .kind = PBR_Q_STALL, .cpu = a->cpu, .dev = a->dev,
+        .offset = a->offset, .ask_offset = a->offset, .ask_size = a->size,
+        .repeat = reads,
+    };
+    s->ask.has_value = inference_stall_value(s->stall, a->cpu,
+                                             &s->ask.value);
+    return true;
+}
+
+static void observe_done(void *opaque, const PeriphAccess *a)
+{
+    InferenceDevice *s = opaque;
+    uint64_t pc = 0;
+    bool has_pc = a->cpu && inference_cpu_pc(a->cpu, &pc);
+
+    inference_link_record(s, a, has_pc, pc);
+    if (a->cpu) {
+        inference_stall_done(s->stall, a);
+    }
+}
+
+static void observe_asked(void *opaque, const PeriphAccess *a)
+{
+    InferenceDevice *s = opaque;
+    const struct prt_dev *dev = &a->dev->engine->dev;
+
+    if (!a->cpu) {
+        return;
+    }
+    s->ask = (InferenceAsk) {
+        .valid = true, .kind = PBR_Q_FAULT, .cpu = a->cpu, .dev = a->dev,
+        .offset = a->offset, .ask_offset = dev->ask_offset,
+        .ask_size = dev->ask_size, .has_value = a->write, .value = a->value,
+    };
+}
+
+static void observe_changed(void *opaque, PeriphDevice *dev)
+{
+    InferenceDevice *s = opaque;
+
+    inference_stall_forget(s->stall, dev);
+    inference_link_region(s, dev);
+}
+
+/* ---- Answers ---- */
+
+static bool apply_blob(InferenceDevice *s, const struct pbr_answer *a,
+                       Error **errp)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    PeriphApplied applied;
+    void *data;
+    int ret;
+
+    if (!a->blob_size || a->blob_size > PBR_BLOB_SIZE) {
+        error_setg(errp, "an answer with a table of %" PRIu32 " bytes",
+                   a->blob_size);
+        return false;
+    }
+    data = g_malloc(a->blob_size);
+    bytes = g_bytes_new_take(data, a->blob_size);
+    ret = pbr_blob_copy(s->bridge, data, a->blob_size);
+    if (ret != PBR_OK) {
+        error_setg(errp, "%s", pbr_strerror(ret));
+        return false;
+    }
+    if (!periph_board_apply(bytes, &applied, errp)) {
+        return false;
+    }
+    trace_inference_applied(applied.created, applied.replaced,
+                            applied.memories);
+    if (a->console_size) {
+        periph_board_console_text(a->console,
+                                  MIN(a->console_size, PBR_CONSOLE_MAX));
+    }
+    return true;
+}
+
+static void answer_stop(InferenceDevice *s, const char *message)
+{
+    error_report("periph: %s; the machine is paused, 'cont' asks again",
+                 *message ? message : "the daemon gave up");
+    close_question(s);
+    vm_stop(RUN_STATE_PAUSED);
+}
+
+static void answer_deliver(InferenceDevice *s)
+{
+    if (s->q.kind == PBR_Q_FAULT || s->q.kind == PBR_Q_STALL) {
+        s->delivery = (InferenceDelivery) {
+            .valid = true, .cpu = s->asking, .pc = s->q.pc, .phys = s->q.phys,
+        };
+    }
+    finish_question(s, PBR_V_DELIVER);
+}
+
+static bool has_name(PeriphDevice *dev, void *opaque)
+{
+    return g_str_equal(dev->name, opaque);
+}
+
+static void answer_retry(InferenceDevice *s, uint64_t mute)
+{
+    PeriphDevice *dev;
+
+    if (s->q.kind == PBR_Q_STALL) {
+        dev = periph_device_find(has_name, s->q.device);
+        if (dev) {
+            inference_stall_mute(s->stall, s->q.pc, dev, s->q.offset, mute);
+        }
+    }
+    finish_question(s, PBR_V_RETRY);
+}
+
+static void act_on(InferenceDevice *s, const struct pbr_answer *a)
+{
+    Error *err = NULL;
+    uint64_t seq = a->seq;
+
+    if (a->verdict == PBR_V_TABLES && !apply_blob(s, a, &err)) {
+        warn_report("periph: table of answer %" PRIu64 " refused: %s", seq,
+                    error_get_pretty(err));
+        inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_BAD_TABLE, seq,
+                           error_get_pretty(err));
+        error_free(err);
+        return;
+    }
+    inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_OK, seq, NULL);
+    switch (a->verdict) {
+    case PBR_V_TABLES:
+        finish_question(s, PBR_V_TABLES);
+        break;
+    case PBR_V_RETRY:
+        answer_retry(s, a->mute);
+        break;
+    case PBR_V_DELIVER:
+        answer_deliver(s);
+        break;
+    case PBR_V_RESTART:
+        pbr_stats_answered(s->bridge, s->q.kind, PBR_V_RESTART,
+                           g_get_monotonic_time() - s->raised_us);
+        close_question(s);
+        qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT,
+                                               EXIT_RESTART);
+        break;
+    case PBR_V_STOP:
+        answer_stop(s, a->message);
+        break;
+    }
+}
+
+void inference_answer(InferenceDevice *s)
+{
+    struct pbr_answer a;
+    int ret = pbr_answer_read(s->bridge, &a);
+
+    if (ret != PBR_OK) {
+        inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_BAD_ANSWER, s->q.seq,
+                           pbr_strerror(ret));
+    } else if (s->phase != INFERENCE_OPEN || a.seq != s->q.seq ||
+               a.generation != s->q.generation) {
+        inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_STALE, a.seq,
+                           "no such question is open");
+    } else {
+        act_on(s, &a);
+    }
+}
+
+void inference_load(InferenceDevice *s, uint64_t seq)
+{
+    Error *err = NULL;
+    struct pbr_answer a;
+    int ret = pbr_answer_read(s->bridge, &a);
+
+    if (ret != PBR_OK || a.seq != seq || a.verdict != PBR_V_TABLES) {
+        inference_link_ack(s, PBR_F_LOAD_ACK, PBR_ACK_BAD_ANSWER, seq,
+                           ret != PBR_OK ? pbr_strerror(ret)
+                                         : "the slot describes no table");
+        return;
+    }
+    if (!apply_blob(s, &a, &err)) {
+        inference_link_ack(s, PBR_F_LOAD_ACK, PBR_ACK_BAD_TABLE, seq,
+                           error_get_pretty(err));
+        error_free(err);
+        return;
+    }
+    pbr_stats_count(&s->bridge->stats.loads);
+    inference_link_ack(s, PBR_F_LOAD_ACK, PBR_ACK_OK, seq, NULL);
+}
+
+/* ---- No answer ---- */
+
+typedef struct ZeroPage {
+    MemoryRegion mr;
+} ZeroPage;
+
+static uint64_t zero_read(void *opaque, hwaddr addr, unsigned size)
+{
+    return 0;
+}
+
+static void zero_write(void *opaque, hwaddr addr, uint64_t value,
+                       unsigned size)
+{
+}
+
+static const MemoryRegionOps zero_ops = {
+    .read = zero_read,
+    .write = zero_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid.min_access_size = 1,
+    .valid.max_access_size = 8,
+    .valid.unaligned = true,
+    .impl.min_access_size = 1,
+    .impl.max_access_size = 8,
+    .impl.unaligned = true,
+};
+
+/* Lies below table devices, which may be added there later. */
+static void answer_zero(InferenceDevice *s)
+{
+    ZeroPage *page;
+    g_autofree char *name = NULL;
+    hwaddr base = s->q.phys & ~(hwaddr)(PBR_PAGE_SIZE - 1);
+
+    if (s->q.kind != PBR_Q_FAULT) {
+        answer_retry(s, 0);
+        return;
+    }
+    if (s->q.flags & PBR_QF_DEVICE) {
+        answer_deliver(s);
+        return;
+    }
+    page = g_new0(ZeroPage, 1);
+    name = g_strdup_printf("unanswered-%08" HWADDR_PRIx, base);
+    memory_region_init_io(&page->mr, OBJECT(s), &zero_ops, page, name,
+                          PBR_PAGE_SIZE);
+    memory_region_add_subregion_overlap(get_system_memory(), base, &page->mr,
+                                        -2);
+    finish_question(s, PBR_V_RETRY);
+}
+
+static char *question_text(InferenceDevice *s)
+{
+    static const char *const access[] = {
+        [PBR_ACCESS_LOAD] = "load", [PBR_ACCESS_STORE] = "store",
+        [PBR_ACCESS_FETCH] = "fetch", [PBR_ACCESS_NONE] = "exception",
+    };
+
+    return g_strdup_printf("%s: %s of %" PRIu32 " bytes at 0x%08" PRIx64
+                           " by the instruction at 0x%" PRIx64,
+                           pbr_question_kind_name(s->q.kind),
+                           access[s->q.access], s->q.size, s->q.phys,
+                           s->q.pc);
+}
+
+static void give_up(InferenceDevice *s, const char *why)
+{
+    g_autofree char *what = question_text(s);
+
+    pbr_stats_count(&s->bridge->stats.timeouts);
+    inference_link_event(s, PBR_E_TIMEOUT, NULL, why);
+    switch (s->policy) {
+    case INFERENCE_STOP:
+        error_report("periph: %s (%s); the machine is paused", why, what);
+        error_printf("Start 'periphd --bridge-mem %s', then say 'cont'; or "
+                     "use on-timeout=zero or on-timeout=abort.\n",
+                     s->bridge_name);
+        close_question(s);
+        vm_stop(RUN_STATE_PAUSED);
+        break;
+    case INFERENCE_ZERO:
+        warn_report("periph: %s (%s); it reads as zero", why, what);
+        answer_zero(s);
+        break;
+    case INFERENCE_ABORT:
+        warn_report("periph: %s (%s); the guest gets an abort", why, what);
+        answer_deliver(s);
+        break;
+    }
+}
+
+static void question_timeout(void *opaque)
+{
+    InferenceDevice *s = opaque;
+    g_autofree char *why = NULL;
+
+    if (s->phase != INFERENCE_OPEN) {
+        return;
+    }
+    why = g_strdup_printf(s->greeted ? "the daemon was silent for %g s"
+                                     : "no daemon came within %g s",
+                          s->timeout_ms / 1000.0);
+    give_up(s, why);
+}
+
+/* ---- The machine's own events ---- */
+
+static void vm_state_changed(void *opaque, bool running, RunState state)
+{
+    InferenceDevice *s = opaque;
+
+    if (running) {
+        inference_link_event(s, PBR_E_RUNNING, NULL, NULL);
+        if (s->phase != INFERENCE_IDLE) {
+            qemu_bh_schedule(s->bh);
+        }
+    } else {
+        inference_link_event(s, PBR_E_PAUSED, NULL, RunState_str(state));
+        s->held = false;
+        bitmap_zero(s->held_cpus, s->cpu_count);
+    }
+}
+
+/* CPUs are resumed by whoever resets the machine; the clock is ours. */
+static void inference_reset_hold(Object *obj, ResetType type)
+{
+    InferenceDevice *s = INFERENCE_DEVICE(obj);
+
+    if (s->phase != INFERENCE_IDLE) {
+        close_question(s);
+    }
+    if (s->held) {
+        s->held = false;
+        bitmap_zero(s->held_cpus, s->cpu_count);
+        cpu_enable_ticks();
+    }
+    s->ask.valid = false;
+    s->delivery.valid = false;
+    s->fetch_failed = false;
+    memset(&s->q, 0, sizeof(s->q));
+    inference_stall_forget(s->stall, NULL);
+    inference_link_new_generation(s);
+    inference_link_event(s, PBR_E_RESET, NULL, NULL);
+}
+
+static void inference_exit(Notifier *notifier, void *data)
+{
+    InferenceDevice *s = container_of(notifier, InferenceDevice, exit);
+    Error *err = NULL;
+
+    if (s->stats_file && !inference_link_write_stats(s, &err)) {
+        warn_report_err(err);
+    }
+    periph_set_observer(NULL);
+    inference = NULL;
+    inference_link_event(s, PBR_E_SHUTDOWN, NULL, NULL);
+    inference_link_send(s, PBR_F_BYE, PBR_BYE_END, 0);
+    inference_link_close(s);
+}
+
+/* ---- Properties and life ---- */
+
+static bool parse_properties(InferenceDevice *s, Error **errp)
+{
+    const char *end;
+
+    if (!s->on_timeout || g_str_equal(s->on_timeout, "stop")) {
+        s->policy = INFERENCE_STOP;
+    } else if (g_str_equal(s->on_timeout, "zero")) {
+        s->policy = INFERENCE_ZERO;
+    } else if (g_str_equal(s->on_timeout, "abort")) {
+        s->policy = INFERENCE_ABORT;
+    } else {
+        error_setg(errp, "on-timeout must be 'stop', 'zero' or 'abort'");
+        return false;
+    }
+    s->window_last = UINT64_MAX;
+    if (s->window &&
+        (qemu_strtou64(s->window, &end, 0, &s->window_first) < 0 ||
+         *end != '-' ||
+         qemu_strtou64(end + 1, NULL, 0, &s->window_last) < 0 ||
+         s->window_first > s->window_last)) {
+        error_setg(errp, "window must be FIRST-LAST, two addresses");
+        return false;
+    }
+    if (!s->timeout_ms) {
+        error_setg(errp, "timeout_ms must not be 0");
+        return false;
+    }
+    s->bridge_name = s->bridge_name ?: g_strdup(PBR_DEFAULT_BRIDGE);
+    s->state_name = s->state_name ?: g_strdup(PBR_DEFAULT_STATE);
+    return true;
+}
+
+static bool observe_existing(PeriphDevice *dev, void *opaque)
+{
+    observe_changed(opaque, dev);
+    return false;
+}
+
+static void start(InferenceDevice *s)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        s->cpu_count = MAX(s->cpu_count, cs->cpu_index + 1);
+    }
+    s->held_cpus = bitmap_new(s->cpu_count);
+    s->stall = inference_stall_new(s->cpu_count, s->stall_reads);
+    s->bh = qemu_bh_new(inference_bh, s);
+    s->timeout = timer_new_ms(QEMU_CLOCK_REALTIME, question_timeout, s);
+}
+
+static void inference_realize(DeviceState *dev, Error **errp)
+{
+    InferenceDevice *s = INFERENCE_DEVICE(dev);
+
+    if (inference) {
+        error_setg(errp, "there is an inference-device already");
+        return;
+    }
+    if (!tcg_enabled() || !first_cpu) {
+        error_setg(errp, "inference-device needs TCG and a CPU");
+        return;
+    }
+    if (!parse_properties(s, errp)) {
+        return;
+    }
+    start(s);
+    if (!inference_link_open(s, errp)) {
+        return;
+    }
+    if (s->profile && !periph_board_apply_file(s->profile, NULL, errp)) {
+        inference_link_close(s);
+        return;
+    }
+    inference_cpu_hook_all();
+    s->observer = (PeriphObserver) {
+        .reading = observe_reading,
+        .done = observe_done,
+        .asked = observe_asked,
+        .changed = observe_changed,
+        .opaque = s,
+    };
+    periph_set_observer(&s->observer);
+    periph_device_find(observe_existing, s);
+    s->vmstate_entry = qemu_add_vm_change_state_handler(vm_state_changed, s);
+    s->exit.notify = inference_exit;
+    qemu_add_exit_notifier(&s->exit);
+    qemu_register_resettable(OBJECT(dev));
+    inference = s;
+}
+
+static void inference_set_load(Object *obj, const char *value, Error **errp)
+{
+    if (!DEVICE(obj)->realized) {
+        error_setg(errp, "use 'profile' before the device is created");
+        return;
+    }
+    periph_board_apply_file(value, NULL, errp);
+}
+
+static void inference_init(Object *obj)
+{
+    InferenceDevice *s = INFERENCE_DEVICE(obj);
+
+    s->listen_fd = -1;
+    s->peer_fd = -1;
+}
+
+static const VMStateDescription vmstate_inference = {
+    .name = TYPE_INFERENCE_DEVICE,
+    .unmigratable = 1,
+};
+
+static const Property inference_properties[] = {
+    DEFINE_PROP_STRING("bridge_mem", InferenceDevice, bridge_name),
+    DEFINE_PROP_STRING("state_mem", InferenceDevice, state_name),
+    DEFINE_PROP_UINT32("timeout_ms", InferenceDevice, timeout_ms, 30000),
+    DEFINE_PROP_STRING("on-timeout", InferenceDevice, on_timeout),
+    DEFINE_PROP_STRING("window", InferenceDevice, window),
+    DEFINE_PROP_STRING("profile", InferenceDevice, profile),
+    DEFINE_PROP_UINT32("stall-reads", InferenceDevice, stall_reads, 64),
+    DEFINE_PROP_BOOL("ask-crash", InferenceDevice, ask_crash, false),
+    DEFINE_PROP_UINT32("records", InferenceDevice, records,
+                       PBR_RECORDS_DEFAULT),
+    DEFINE_PROP_STRING("stats", InferenceDevice, stats_file),
+};
+
+static void inference_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+
+    dc->desc = "asks a daemon about what no device answers";
+    dc->realize = inference_realize;
+    dc->vmsd = &vmstate_inference;
+    dc->hotpluggable = false;
+    rc->phases.hold = inference_reset_hold;
+    device_class_set_props(dc, inference_properties);
+    object_class_property_add_str(klass, "load", NULL, inference_set_load);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+}
+
+static const TypeInfo inference_info = {
+    .name = TYPE_INFERENCE_DEVICE,
+    .parent = TYPE_DEVICE,
+    .instance_size = sizeof(InferenceDevice),
+    .instance_init = inference_init,
+    .class_init = inference_class_init,
+};
+
+static void inference_register_types(void)
+{
+    type_register_static(&inference_info);
+}
+
+type_init(inference_register_types)

@@ -1,0 +1,214 @@
+/*
+ * Inference device: what its files share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_PERIPH_INFERENCE_INTERNAL_H
+#define HW_PERIPH_INFERENCE_INTERNAL_H
+
+#include "exec/hwaddr.h"
+#include "exec/memattrs.h"
+#include "hw/core/cpu.h"
+#include "hw/periph/inference-device.h"
+#include "hw/periph/periph-device.h"
+#include "qemu/notify.h"
+#include "runtime/bridge/bridge-os.h"
+#include "runtime/bridge/bridge.h"
+#include "system/runstate.h"
+
+/* What an unanswered question becomes. */
+typedef enum InferencePolicy {
+    INFERENCE_STOP,
+    INFERENCE_ZERO,
+    INFERENCE_ABORT,
+} InferencePolicy;
+
+/*
+ * IDLE: nothing is asked. RAISED: a CPU has left its instruction, the main
+ * loop does not know yet. OPEN: the machine is paused (by us or by the user)
+ * and the question stands in the bridge memory.
+ */
+typedef enum InferencePhase {
+    INFERENCE_IDLE,
+    INFERENCE_RAISED,
+    INFERENCE_OPEN,
+} InferencePhase;
+
+/* An access that failed; @phys is what is really touched (bit-band). */
+typedef struct InferenceFault {
+    CPUState *cpu;
+    Object *owner;              /* of the region there; NULL: a hole */
+    hwaddr phys;
+    vaddr virt;
+    uint64_t pc;
+    unsigned size;
+    uint32_t access;            /* enum pbr_access */
+    MemTxAttrs attrs;
+} InferenceFault;
+
+/* A synchronous exception that a CPU has taken. */
+typedef struct InferenceException {
+    CPUState *cpu;
+    uint32_t kind;              /* enum pbr_exception */
+    uint32_t el;
+    bool from_below;            /* from a less privileged level */
+    uint64_t pc;
+    uint64_t esr;
+    uint64_t far;
+    uint64_t vector;
+} InferenceException;
+
+/* Why a table device has just failed an access; valid until the next one. */
+typedef struct InferenceAsk {
+    bool valid;
+    uint32_t kind;              /* enum pbr_question_kind */
+    CPUState *cpu;
+    PeriphDevice *dev;
+    hwaddr offset;              /* of the access */
+    hwaddr ask_offset;          /* what is not answered */
+    unsigned ask_size;
+    bool has_value;
+    uint64_t value;
+    uint64_t repeat;
+} InferenceAsk;
+
+/* The access that shall fail for good when it runs again. */
+typedef struct InferenceDelivery {
+    bool valid;
+    CPUState *cpu;
+    uint64_t pc;
+    hwaddr phys;
+} InferenceDelivery;
+
+typedef struct InferenceStall InferenceStall;
+
+struct InferenceDevice {
+    DeviceState parent_obj;
+
+    /* Properties */
+    char *bridge_name;
+    char *state_name;
+    char *on_timeout;
+    char *window;
+    char *profile;
+    char *stats_file;
+    uint32_t timeout_ms;
+    uint32_t stall_reads;
+    uint32_t records;
+    bool ask_crash;
+
+    InferencePolicy policy;
+    uint64_t window_first;
+    uint64_t window_last;
+
+    /* Shared memories and doorbell: inference-link.c */
+    struct pbr_shm bridge_shm;
+    struct pbr_shm state_shm;
+    struct pbr_bridge *bridge;
+    struct pbr_state *state;
+    struct pbr_ring_writer ring;
+    struct pbr_stream stream;
+    int listen_fd;
+    int peer_fd;
+    bool greeted;
+    uint64_t generation;
+    uint64_t event_seq;
+    QEMUTimer *beat;
+
+    /* The question */
+    InferencePhase phase;
+    struct pbr_question q;
+    CPUState *asking;
+    InferenceAsk ask;
+    InferenceDelivery delivery;
+    uint64_t seq;
+    int64_t raised_us;
+    QEMUBH *bh;
+    QEMUTimer *timeout;
+    bool fetch_failed;
+
+    /* The pause that is ours, and the CPUs that ran before it */
+    bool held;
+    unsigned long *held_cpus;
+    unsigned cpu_count;
+
+    InferenceStall *stall;
+    uint64_t exceptions_sent;
+
+    VMChangeStateEntry *vmstate_entry;
+    Notifier exit;
+    PeriphObserver observer;
+};
+
+/* ---- inference-device.c ---- */
+
+/*
+ * From the hooks of a CPU, which holds the BQL. wants: whether this access
+ * is a question; if so, raise: the CPU's state is restored, it then leaves
+ * its instruction.
+ */
+bool inference_wants(InferenceFault *fault);
+void inference_raise(const InferenceFault *fault);
+void inference_fetch_failed(const InferenceFault *fault);
+void inference_exception_taken(const InferenceException *exc);
+void inference_interrupt_taken(CPUState *cpu);
+
+/* From the link, in the main loop. */
+void inference_answer(InferenceDevice *s);
+void inference_load(InferenceDevice *s, uint64_t seq);
+void inference_restart_timeout(InferenceDevice *s);
+
+/* ---- inference-link.c ---- */
+
+bool inference_link_open(InferenceDevice *s, Error **errp);
+void inference_link_close(InferenceDevice *s);
+void inference_link_send(InferenceDevice *s, uint32_t type, uint32_t arg,
+                         uint64_t seq);
+/* @exc may be NULL; @message too. */
+void inference_link_event(InferenceDevice *s, uint32_t kind,
+                          const InferenceException *exc,
+                          const char *message);
+/* ACK or LOAD_ACK, with the reason in the note slot when not OK. */
+void inference_link_ack(InferenceDevice *s, uint32_t type, uint32_t ack,
+                        uint64_t seq, const char *message);
+void inference_link_new_generation(InferenceDevice *s);
+/* One access record. */
+void inference_link_record(InferenceDevice *s, const PeriphAccess *a,
+                           bool has_pc, uint64_t pc);
+void inference_link_region(InferenceDevice *s, PeriphDevice *dev);
+bool inference_link_write_stats(InferenceDevice *s, Error **errp);
+
+/* ---- inference-page.c ---- */
+
+void inference_serve_page(InferenceDevice *s, uint64_t seq);
+
+/* ---- inference-stall.c ---- */
+
+InferenceStall *inference_stall_new(unsigned cpus, uint32_t reads);
+/*
+ * A read is about to be done: the number of reads in a row when it has to be
+ * asked about, else 0.
+ */
+uint64_t inference_stall_reading(InferenceStall *st, const PeriphAccess *a,
+                                 uint64_t pc);
+void inference_stall_done(InferenceStall *st, const PeriphAccess *a);
+/* The last value that the asking CPU saw there; false: none. */
+bool inference_stall_value(InferenceStall *st, CPUState *cpu,
+                           uint64_t *value);
+/* @reads further reads of that site are not asked about; 0: none ever. */
+void inference_stall_mute(InferenceStall *st, uint64_t pc, PeriphDevice *dev,
+                          hwaddr offset, uint64_t reads);
+/* Forgets all about @dev; NULL: about every device. */
+void inference_stall_forget(InferenceStall *st, PeriphDevice *dev);
+
+/* ---- inference-cpu.c ---- */
+
+void inference_cpu_hook_all(void);
+uint32_t inference_cpu_arch(CPUState *cs);
+/* The instruction whose access a region's callback is serving. */
+bool inference_cpu_pc(CPUState *cs, uint64_t *pc);
+bool inference_cpu_thumb(CPUState *cs);
+uint64_t inference_cpu_context(CPUState *cs, uint16_t *exception);
+void inference_cpu_fill(CPUState *cs, struct pbr_cpu *out);
+
+#endif

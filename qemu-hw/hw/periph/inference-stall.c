@@ -1,0 +1,227 @@
+/*
+ * Inference device: reads that lead nowhere
+ *
+ * A guest that polls reads one register at one instruction over and over. It
+ * is stuck when that read repeats with the same value and the CPU writes no
+ * table device between, or, where other reads and writes happen in the loop,
+ * when such reads are a quarter of all reads in a window and nothing is
+ * written to the polled device between.
+ *
+ * A changing value is progress: a clock that is waited for, a FIFO that is
+ * emptied. It is asked about only after very many reads.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "inference-internal.h"
+
+#define WINDOW_READS    8192
+#define WINDOW_PART     4
+#define WINDOW_SITES    256
+#define CHANGING_READS  (1u << 22)
+
+typedef struct StallSite {
+    uint64_t pc;
+    uint64_t value;
+    uint64_t count;             /* of reads with the same value */
+    uint64_t total;             /* of reads */
+    uint64_t writes;            /* to the device, when last counted */
+    PeriphDevice *dev;
+    hwaddr offset;
+    bool has_value;
+} StallSite;
+
+typedef struct StallCpu {
+    StallSite last;
+    StallSite sites[WINDOW_SITES];
+    StallSite *current;         /* the site of the read under way */
+    uint32_t window;            /* reads in this window */
+} StallCpu;
+
+typedef struct StallMute {
+    uint64_t pc;
+    PeriphDevice *dev;
+    hwaddr offset;
+    uint64_t left;              /* reads; 0: for ever */
+} StallMute;
+
+struct InferenceStall {
+    uint32_t reads;
+    unsigned cpu_count;
+    GArray *mutes;              /* of StallMute */
+    GHashTable *writes;         /* device -> writes, as a pointer */
+    StallCpu *cpus;
+};
+
+InferenceStall *inference_stall_new(unsigned cpus, uint32_t reads)
+{
+    InferenceStall *st = g_new0(InferenceStall, 1);
+
+    st->reads = reads;
+    st->cpu_count = cpus;
+    st->cpus = g_new0(StallCpu, cpus);
+    st->mutes = g_array_new(false, false, sizeof(StallMute));
+    st->writes = g_hash_table_new(NULL, NULL);
+    return st;
+}
+
+static uint64_t device_writes(InferenceStall *st, PeriphDevice *dev)
+{
+    return GPOINTER_TO_SIZE(g_hash_table_lookup(st->writes, dev));
+}
+
+static bool is_site(const StallSite *site, PeriphDevice *dev, hwaddr offset,
+                    uint64_t pc)
+{
+    return site->pc == pc && site->dev == dev && site->offset == offset;
+}
+
+static void start_site(StallSite *site, PeriphDevice *dev, hwaddr offset,
+                       uint64_t pc)
+{
+    *site = (StallSite) { .pc = pc, .dev = dev, .offset = offset };
+}
+
+/* Whether the site is muted; @reads of it have been done since last asked. */
+static bool is_muted(InferenceStall *st, const StallSite *site,
+                     uint64_t reads)
+{
+    unsigned i;
+
+    for (i = 0; i < st->mutes->len; i++) {
+        StallMute *m = &g_array_index(st->mutes, StallMute, i);
+
+        if (!is_site(site, m->dev, m->offset, m->pc)) {
+            continue;
+        }
+        if (!m->left) {
+            return true;
+        }
+        if (m->left > reads) {
+            m->left -= reads;
+            return true;
+        }
+        g_array_remove_index_fast(st->mutes, i);
+        return false;
+    }
+    return false;
+}
+
+/* Whether reads in a row at the last site call for a question. */
+static uint64_t check_row(InferenceStall *st, StallSite *site)
+{
+    uint64_t total = site->total;
+
+    if (site->count < st->reads && site->total < CHANGING_READS) {
+        return 0;
+    }
+    site->total = 0;
+    site->count = 0;
+    return is_muted(st, site, total) ? 0 : total;
+}
+
+static uint64_t check_window(InferenceStall *st, StallCpu *c,
+                             const PeriphAccess *a, uint64_t pc)
+{
+    uint64_t h = (pc >> 1) ^ a->offset ^ ((uintptr_t)a->dev >> 4);
+    StallSite *site = &c->sites[(h ^ h >> 8) % WINDOW_SITES];
+    uint64_t writes = device_writes(st, a->dev), count;
+
+    if (++c->window >= WINDOW_READS) {
+        c->window = 0;
+        memset(c->sites, 0, sizeof(c->sites));
+    }
+    if (!is_site(site, a->dev, a->offset, pc) || site->writes != writes) {
+        start_site(site, a->dev, a->offset, pc);
+        site->writes = writes;
+    }
+    c->current = site;
+    if (site->count < WINDOW_READS / WINDOW_PART) {
+        return 0;
+    }
+    count = site->count;
+    site->count = 0;
+    return is_muted(st, site, count) ? 0 : count;
+}
+
+uint64_t inference_stall_reading(InferenceStall *st, const PeriphAccess *a,
+                                 uint64_t pc)
+{
+    StallCpu *c = &st->cpus[a->cpu->cpu_index % st->cpu_count];
+    uint64_t reads;
+
+    if (!st->reads) {
+        return 0;
+    }
+    if (!is_site(&c->last, a->dev, a->offset, pc)) {
+        start_site(&c->last, a->dev, a->offset, pc);
+    }
+    reads = check_row(st, &c->last);
+    return reads ?: check_window(st, c, a, pc);
+}
+
+static void count_read(StallSite *site, uint64_t value)
+{
+    if (site->has_value && site->value == value) {
+        site->count++;
+    } else {
+        site->count = 1;
+    }
+    site->total++;
+    site->value = value;
+    site->has_value = true;
+}
+
+void inference_stall_done(InferenceStall *st, const PeriphAccess *a)
+{
+    StallCpu *c = &st->cpus[a->cpu->cpu_index % st->cpu_count];
+
+    if (a->write) {
+        c->last.dev = NULL;
+        g_hash_table_insert(st->writes, a->dev,
+                            GSIZE_TO_POINTER(device_writes(st, a->dev) + 1));
+        return;
+    }
+    if (c->last.dev == a->dev && c->last.offset == a->offset) {
+        count_read(&c->last, a->value);
+    }
+    if (c->current && c->current->dev == a->dev &&
+        c->current->offset == a->offset) {
+        count_read(c->current, a->value);
+    }
+}
+
+bool inference_stall_value(InferenceStall *st, CPUState *cpu, uint64_t *value)
+{
+    StallSite *site = &st->cpus[cpu->cpu_index % st->cpu_count].last;
+
+    *value = site->value;
+    return site->has_value;
+}
+
+void inference_stall_mute(InferenceStall *st, uint64_t pc, PeriphDevice *dev,
+                          hwaddr offset, uint64_t reads)
+{
+    StallMute mute = {
+        .pc = pc, .dev = dev, .offset = offset, .left = reads,
+    };
+
+    g_array_append_val(st->mutes, mute);
+}
+
+void inference_stall_forget(InferenceStall *st, PeriphDevice *dev)
+{
+    unsigned i = st->mutes->len;
+
+    while (i-- > 0) {
+        StallMute *m = &g_array_index(st->mutes, StallMute, i);
+
+        if (!dev || m->dev == dev) {
+            g_array_remove_index_fast(st->mutes, i);
+        }
+    }
+    for (i = 0; i < st->cpu_count; i++) {
+        memset(&st->cpus[i], 0, sizeof(st->cpus[i]));
+    }
+}

@@ -1,0 +1,475 @@
+/*
+ * Parts of a compiled board in a running machine
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/range.h"
+#include "qemu/units.h"
+#include "qapi/error.h"
+#include "exec/address-spaces.h"
+#include "hw/irq.h"
+#include "hw/periph/periph-board.h"
+#include "system/system.h"
+#include "trace.h"
+
+/* A memory that a board has asked for. */
+typedef struct BoardMemory {
+    MemoryRegion mr;
+    char *name;
+    uint64_t base;
+    uint64_t size;
+} BoardMemory;
+
+/* What is to be done for one instance of the table. */
+typedef struct PlannedInstance {
+    const struct prt_instance *inst;
+    const char *name;
+    const char *end;
+    PeriphDevice *dev;          /* NULL: to be created */
+    PeriphEngine *engine;
+    uint64_t size;
+} PlannedInstance;
+
+typedef struct Plan {
+    GBytes *bytes;
+    struct prt_file file;
+    const struct prt_board *board;
+    PlannedInstance *instances;
+    uint32_t instance_count;
+    GPtrArray *memories;        /* BoardMemory, to be mapped */
+    qemu_irq *targets;          /* by wire */
+} Plan;
+
+static GPtrArray *memories;
+static PeriphWireTarget *wire_target;
+static PeriphHasNative *has_native;
+static void *machine_opaque;
+
+void periph_board_set_machine(PeriphWireTarget *target, PeriphHasNative *has,
+                              void *opaque)
+{
+    wire_target = target;
+    has_native = has;
+    machine_opaque = opaque;
+}
+
+static char *board_name;
+
+void periph_board_set_name(const char *name)
+{
+    g_free(board_name);
+    board_name = g_strdup(name);
+}
+
+const char *periph_board_name(void)
+{
+    return board_name ?: "";
+}
+
+static void memory_free(void *opaque)
+{
+    BoardMemory *m = opaque;
+
+    g_free(m->name);
+    g_free(m);
+}
+
+static void plan_dispose(Plan *plan)
+{
+    uint32_t i;
+
+    for (i = 0; i < plan->instance_count; i++) {
+        periph_engine_free(plan->instances[i].engine);
+    }
+    g_free(plan->instances);
+    g_free(plan->targets);
+    if (plan->memories) {
+        g_ptr_array_unref(plan->memories);
+    }
+}
+
+/* ---- Memories ---- */
+
+static bool init_memory(BoardMemory *m, const struct prt_memory *from,
+                        Error **errp)
+{
+    Object *owner = periph_root();
+
+    if (from->flags & PRT_MEMORY_ALIAS) {
+        memory_region_init_alias(&m->mr, owner, m->name, get_system_memory(),
+                                 from->alias, m->size);
+        return true;
+    }
+    if (from->flags & PRT_MEMORY_RO) {
+        return memory_region_init_rom(&m->mr, owner, m->name, m->size, errp);
+    }
+    return memory_region_init_ram(&m->mr, owner, m->name, m->size, errp);
+}
+
+static bool plan_memory(Plan *plan, const struct prt_memory *from,
+                        Error **errp)
+{
+    const char *name = prt_board_string(plan->board, from->name);
+    BoardMemory *m;
+    unsigned i;
+
+    memories = memories ?: g_ptr_array_new();
+    for (i = 0; i < memories->len; i++) {
+        m = g_ptr_array_index(memories, i);
+        if (m->base == from->base && m->size == from->size) {
+            return true;
+        }
+        if (ranges_overlap(m->base, m->size, from->base, from->size)) {
+            error_setg(errp, "memory '%s' overlaps memory '%s'; the size of "
+                       "a memory cannot change while the guest runs", name,
+                       m->name);
+            return false;
+        }
+    }
+    m = g_new0(BoardMemory, 1);
+    m->name = g_strdup(name);
+    m->base = from->base;
+    m->size = from->size;
+    if (!init_memory(m, from, errp)) {
+        error_prepend(errp, "memory '%s': ", name);
+        memory_free(m);
+        return false;
+    }
+    g_ptr_array_add(plan->memories, m);
+    return true;
+}
+
+static bool plan_memories(Plan *plan, Error **errp)
+{
+    uint32_t i;
+
+    plan->memories = g_ptr_array_new();
+    for (i = 0; i < plan->board->head->memories.count; i++) {
+        if (!plan_memory(plan, &plan->board->memories[i], errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Instances ---- */
+
+static bool has_name(PeriphDevice *s, void *opaque)
+{
+    return g_str_equal(s->name, opaque);
+}
+
+static bool has_address(PeriphDevice *s, void *opaque)
+{
+    return s->addr == *(uint64_t *)opaque;
+}
+
+static bool plan_instance(Plan *plan, uint32_t index, Error **errp)
+{
+    PlannedInstance *p = &plan->instances[index];
+    const struct prt_instance *inst = &plan->board->instances[index];
+    uint64_t address = inst->address, last;
+
+    p->inst = inst;
+    p->name = prt_board_string(plan->board, inst->name);
+    p->end = prt_board_string(plan->board, inst->end);
+    p->engine = periph_engine_new(plan->bytes, &plan->file, inst->device,
+                                  errp);
+    if (!p->engine) {
+        error_prepend(errp, "instance '%s': ", p->name);
+        return false;
+    }
+    p->size = p->engine->table.head->mmio_size;
+    if (uadd64_overflow(address, p->size - 1, &last)) {
+        error_setg(errp, "instance '%s' reaches beyond the last address",
+                   p->name);
+        return false;
+    }
+    p->dev = periph_device_find(has_name, (void *)p->name);
+    if (p->dev && p->dev->addr != address) {
+        error_setg(errp, "instance '%s' is at 0x%" PRIx64 "; it cannot move "
+                   "while the guest runs", p->name, p->dev->addr);
+        return false;
+    }
+    if (!p->dev) {
+        p->dev = periph_device_find(has_address, &address);
+    }
+    return true;
+}
+
+typedef struct OverlapCheck {
+    const Plan *plan;
+    const PlannedInstance *p;
+} OverlapCheck;
+
+static bool is_planned(const Plan *plan, PeriphDevice *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < plan->instance_count; i++) {
+        if (plan->instances[i].dev == s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool overlaps(PeriphDevice *s, void *opaque)
+{
+    OverlapCheck *check = opaque;
+
+    return !is_planned(check->plan, s) &&
+           ranges_overlap(s->addr, s->engine->table.head->mmio_size,
+                          check->p->inst->address, check->p->size);
+}
+
+static bool check_overlap(const Plan *plan, uint32_t index, Error **errp)
+{
+    const PlannedInstance *p = &plan->instances[index];
+    OverlapCheck check = { .plan = plan, .p = p };
+    PeriphDevice *other = periph_device_find(overlaps, &check);
+    const char *name = other ? other->name : NULL;
+    uint32_t i;
+
+    for (i = 0; i < index && !name; i++) {
+        const PlannedInstance *q = &plan->instances[i];
+
+        if (ranges_overlap(p->inst->address, p->size, q->inst->address,
+                           q->size)) {
+            name = q->name;
+        }
+    }
+    if (name) {
+        error_setg(errp, "instance '%s' at 0x%" PRIx64 " overlaps '%s'",
+                   p->name, p->inst->address, name);
+        return false;
+    }
+    return true;
+}
+
+static bool plan_instances(Plan *plan, Error **errp)
+{
+    uint32_t n = plan->board->head->instances.count, i;
+
+    plan->instances = g_new0(PlannedInstance, n);
+    for (i = 0; i < n; i++) {
+        plan->instance_count = i + 1;
+        if (!plan_instance(plan, i, errp)) {
+            return false;
+        }
+    }
+    for (i = 0; i < n; i++) {
+        if (!check_overlap(plan, i, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Wires ---- */
+
+static bool plan_wires(Plan *plan, Error **errp)
+{
+    const struct prt_board *board = plan->board;
+    uint32_t i;
+
+    plan->targets = g_new0(qemu_irq, board->head->wires.count);
+    for (i = 0; i < board->head->wires.count; i++) {
+        const struct prt_wire *wire = &board->wires[i];
+
+        if (wire->to_kind == PRT_TO_INSTANCE) {
+            continue;
+        }
+        if (!wire_target) {
+            error_setg(errp, "this machine takes no wires from boards");
+            return false;
+        }
+        plan->targets[i] = wire_target(machine_opaque, board, wire, errp);
+        if (!plan->targets[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Wires of natives were connected by the machine when it was built. */
+static void connect_wire(Plan *plan, uint32_t i)
+{
+    const struct prt_wire *wire = &plan->board->wires[i];
+    qemu_irq to = plan->targets[i];
+    PeriphDevice *dev;
+
+    if (wire->from_kind != PRT_FROM_INSTANCE) {
+        return;
+    }
+    if (!to) {
+        dev = plan->instances[wire->to].dev;
+        if (wire->number >= PERIPH_MAX_LINES) {
+            return;
+        }
+        to = qdev_get_gpio_in_named(DEVICE(dev), "line-in", wire->number);
+    }
+    periph_wire_connect(plan->instances[wire->from].dev, wire->from_line, to);
+}
+
+/* ---- All of it ---- */
+
+static bool plan_natives(Plan *plan, Error **errp)
+{
+    const struct prt_board *board = plan->board;
+    uint32_t i;
+
+    for (i = 0; i < board->head->natives.count; i++) {
+        if (!has_native ||
+            !has_native(machine_opaque, board, &board->natives[i])) {
+            error_setg(errp, "native '%s' cannot be added while the guest "
+                       "runs: the machine has to start again",
+                       prt_board_string(board, board->natives[i].name));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool plan_all(Plan *plan, Error **errp)
+{
+    struct prt_fault_place place = { .device = PRT_NONE };
+    gsize size;
+    const void *data = g_bytes_get_data(plan->bytes, &size);
+    int ret = prt_file_open(data, size, &plan->file, &place);
+
+    if (ret != PRT_OK) {
+        error_setg(errp, "%s (device %d, section %" PRIu32 ", entry %" PRIu32
+                   ")", prt_strerror(ret), (int)place.device, place.section,
+                   place.entry);
+        return false;
+    }
+    if (!plan->file.has_board) {
+        error_setg(errp, "the table has no board section");
+        return false;
+    }
+    plan->board = &plan->file.board;
+    return plan_natives(plan, errp) && plan_memories(plan, errp) &&
+           plan_instances(plan, errp) && plan_wires(plan, errp);
+}
+
+static void commit_instance(PlannedInstance *p, PeriphApplied *applied)
+{
+    bool console = p->inst->flags & PRT_INST_CONSOLE;
+    PeriphEngine *engine = g_steal_pointer(&p->engine);
+
+    if (p->dev) {
+        periph_device_replace(p->dev, engine, p->inst->flags, p->end);
+        applied->replaced++;
+    } else {
+        p->dev = periph_device_new(p->name, p->inst->address, engine,
+                                   p->inst->flags, p->end, NULL);
+        applied->created++;
+    }
+    if (console) {
+        periph_device_bind_chr(p->dev, serial_hd(0));
+    }
+    trace_periph_board_instance(p->name, p->inst->address, p->size);
+}
+
+static void commit(Plan *plan, PeriphApplied *applied)
+{
+    uint32_t i;
+
+    memory_region_transaction_begin();
+    for (i = 0; i < plan->memories->len; i++) {
+        BoardMemory *m = g_ptr_array_index(plan->memories, i);
+
+        memory_region_add_subregion(get_system_memory(), m->base, &m->mr);
+        g_ptr_array_add(memories, m);
+        applied->memories++;
+    }
+    for (i = 0; i < plan->instance_count; i++) {
+        PlannedInstance *p = &plan->instances[i];
+
+        if (p->dev && !(p->inst->flags & PRT_INST_CONSOLE)) {
+            periph_device_release_chr(p->dev);
+        }
+    }
+    for (i = 0; i < plan->instance_count; i++) {
+        commit_instance(&plan->instances[i], applied);
+    }
+    for (i = 0; i < plan->board->head->wires.count; i++) {
+        connect_wire(plan, i);
+        applied->wires++;
+    }
+    memory_region_transaction_commit();
+}
+
+/* What a refused plan had made was never visible to anybody. */
+static void forget_memories(Plan *plan)
+{
+    unsigned i;
+
+    for (i = 0; plan->memories && i < plan->memories->len; i++) {
+        BoardMemory *m = g_ptr_array_index(plan->memories, i);
+
+        object_unparent(OBJECT(&m->mr));
+        memory_free(m);
+    }
+}
+
+bool periph_board_apply(GBytes *bytes, PeriphApplied *applied, Error **errp)
+{
+    Plan plan = { .bytes = bytes };
+    PeriphApplied unused;
+    bool ok;
+
+    applied = applied ?: &unused;
+    memset(applied, 0, sizeof(*applied));
+    ok = plan_all(&plan, errp);
+    if (ok) {
+        commit(&plan, applied);
+    } else {
+        forget_memories(&plan);
+    }
+    plan_dispose(&plan);
+    return ok;
+}
+
+bool periph_board_apply_file(const char *name, PeriphApplied *applied,
+                             Error **errp)
+{
+    g_autoptr(GError) gerr = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    char *data;
+    gsize size;
+
+    if (!g_file_get_contents(name, &data, &size, &gerr)) {
+        error_setg(errp, "%s", gerr->message);
+        return false;
+    }
+    bytes = g_bytes_new_take(data, size);
+    if (!periph_board_apply(bytes, applied, errp)) {
+        error_prepend(errp, "%s: ", name);
+        return false;
+    }
+    return true;
+}
+
+static bool is_console(PeriphDevice *s, void *opaque)
+{
+    return qemu_chr_fe_get_driver(&s->chr) != NULL;
+}
+
+void periph_board_console_text(const uint8_t *text, size_t size)
+{
+    PeriphDevice *s = periph_device_find(is_console, NULL);
+    int done;
+
+    while (s && size) {
+        done = qemu_chr_fe_write(&s->chr, text, size);
+        if (done <= 0) {
+            break;
+        }
+        text += done;
+        size -= done;
+    }
+}

@@ -1,0 +1,694 @@
+/*
+ * Table-driven device
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bitops.h"
+#include "qemu/guest-random.h"
+#include "qemu/log.h"
+#include "qemu/main-loop.h"
+#include "qemu/module.h"
+#include "qemu/timer.h"
+#include "qapi/error.h"
+#include "exec/address-spaces.h"
+#include "hw/boards.h"
+#include "hw/core/cpu.h"
+#include "hw/irq.h"
+#include "hw/periph/periph-device.h"
+#include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
+#include "migration/vmstate.h"
+#include "system/dma.h"
+#include "system/reset.h"
+#include "trace.h"
+
+PeriphCounts periph_counts;
+
+static const PeriphObserver *observer;
+
+void periph_set_observer(const PeriphObserver *o)
+{
+    observer = o;
+}
+
+Object *periph_root(void)
+{
+    Object *machine = qdev_get_machine();
+    Object *root = object_resolve_path_component(machine, "periph");
+
+    return root ?: object_property_add_new_container(machine, "periph");
+}
+
+/* ---- What the engine asks of its host ---- */
+
+static uint64_t host_now(void *opaque)
+{
+    return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+}
+
+static void host_alarm(void *opaque, uint64_t deadline)
+{
+    PeriphDevice *s = opaque;
+
+    if (deadline > INT64_MAX) {
+        timer_del(s->timer);
+    } else {
+        timer_mod_ns(s->timer, deadline);
+    }
+}
+
+static void host_line(void *opaque, uint32_t line, int level)
+{
+    PeriphDevice *s = opaque;
+
+    trace_periph_device_line(s->name, line, level);
+    qemu_set_irq(s->lines[line], level);
+}
+
+static gboolean periph_chr_writable(void *do_not_use, GIOCondition cond,
+                                    void *opaque)
+{
+    PeriphDevice *s = opaque;
+
+    s->chr_watch = 0;
+    s->in_engine = true;
+    prt_fifo_drain(&s->engine->dev);
+    s->in_engine = false;
+    return G_SOURCE_REMOVE;
+}
+
+static bool is_bound(PeriphDevice *s, uint32_t fifo)
+{
+    const struct prt_table *table = &s->engine->table;
+    const char *name = prt_string(table, table->fifos[fifo].end_name);
+
+    return s->end && g_str_equal(name, s->end);
+}
+
+static bool host_put(void *opaque, uint32_t fifo, uint64_t value)
+{
+    PeriphDevice *s = opaque;
+    uint8_t byte = value;
+
+    if (!is_bound(s, fifo) || !qemu_chr_fe_backend_connected(&s->chr)) {
+        return true;
+    }
+    if (qemu_chr_fe_write(&s->chr, &byte, 1) == 1) {
+        return true;
+    }
+    if (!s->chr_watch) {
+        s->chr_watch = qemu_chr_fe_add_watch(&s->chr, G_IO_OUT | G_IO_HUP,
+                                             periph_chr_writable, s);
+    }
+    return !s->chr_watch;
+}
+
+static uint64_t host_random(void *opaque)
+{
+    uint64_t value;
+
+    qemu_guest_getrandom_nofail(&value, sizeof(value));
+    return value;
+}
+
+static uint64_t host_wallclock(void *opaque)
+{
+    return qemu_clock_get_ns(QEMU_CLOCK_HOST) / NANOSECONDS_PER_SECOND;
+}
+
+static bool host_bus_read(void *opaque, uint64_t address, unsigned size,
+                          uint64_t *value)
+{
+    uint8_t buf[8];
+
+    if (address_space_read(&address_space_memory, address,
+                           MEMTXATTRS_UNSPECIFIED, buf, size) != MEMTX_OK) {
+        return false;
+    }
+    *value = ldn_le_p(buf, size);
+    return true;
+}
+
+static bool host_bus_write(void *opaque, uint64_t address, unsigned size,
+                           uint64_t value)
+{
+    uint8_t buf[8];
+
+    stn_le_p(buf, size, value);
+    return address_space_write(&address_space_memory, address,
+                               MEMTXATTRS_UNSPECIFIED, buf,
+                               size) == MEMTX_OK;
+}
+
+static void host_log(void *opaque, enum prt_log_kind kind, const char *text,
+                     uint64_t value)
+{
+    PeriphDevice *s = opaque;
+
+    switch (kind) {
+    case PRT_LOG_GUEST:
+        qemu_log_mask(LOG_GUEST_ERROR, "%s: %s (0x%" PRIx64 ")\n", s->name,
+                      text, value);
+        break;
+    case PRT_LOG_UNIMPL:
+    case PRT_LOG_UNMAPPED:
+        qemu_log_mask(LOG_UNIMP, "%s: %s at offset 0x%" PRIx64 "\n", s->name,
+                      kind == PRT_LOG_UNIMPL ? "unimplemented bits"
+                                             : "no register", value);
+        break;
+    case PRT_LOG_LOST:
+        qemu_log_mask(LOG_GUEST_ERROR, "%s: FIFO %" PRIu64 " overflowed\n",
+                      s->name, value);
+        break;
+    default:
+        qemu_log_mask(LOG_GUEST_ERROR, "%s: rules were cut short\n", s->name);
+        break;
+    }
+}
+
+static const struct prt_host_ops periph_host_ops = {
+    .now = host_now,
+    .alarm = host_alarm,
+    .line = host_line,
+    .put = host_put,
+    .random = host_random,
+    .wallclock = host_wallclock,
+    .bus_read = host_bus_read,
+    .bus_write = host_bus_write,
+    .log = host_log,
+};
+
+/* ---- Events from outside ---- */
+
+static void periph_device_tick(void *opaque)
+{
+    PeriphDevice *s = opaque;
+
+    s->in_engine = true;
+    prt_tick(&s->engine->dev);
+    s->in_engine = false;
+}
+
+static void periph_deliver_inputs(void *opaque)
+{
+    PeriphDevice *s = opaque;
+    unsigned word, bit;
+
+    s->in_engine = true;
+    for (word = 0; word < ARRAY_SIZE(s->input_dirty); word++) {
+        while (s->input_dirty[word]) {
+            bit = ctz64(s->input_dirty[word]);
+            s->input_dirty[word] &= ~BIT_ULL(bit);
+            prt_line_set(&s->engine->dev, word * 64 + bit,
+                         extract64(s->input_level[word], bit, 1));
+        }
+    }
+    s->in_engine = false;
+}
+
+/* A level that the engine itself has caused waits until it is done. */
+static void periph_input(void *opaque, int n, int level)
+{
+    PeriphDevice *s = opaque;
+
+    s->input_level[n / 64] = deposit64(s->input_level[n / 64], n % 64, 1,
+                                       level != 0);
+    s->input_dirty[n / 64] |= BIT_ULL(n % 64);
+    if (s->in_engine) {
+        qemu_bh_schedule(s->input_bh);
+    } else {
+        periph_deliver_inputs(s);
+    }
+}
+
+static int periph_chr_can_receive(void *opaque)
+{
+    PeriphDevice *s = opaque;
+
+    if (s->rx_fifo == PRT_NONE) {
+        return 0;
+    }
+    return prt_fifo_room(&s->engine->dev, s->rx_fifo);
+}
+
+static void periph_chr_receive(void *opaque, const uint8_t *buf, int size)
+{
+    PeriphDevice *s = opaque;
+    int i;
+
+    s->in_engine = true;
+    for (i = 0; i < size && s->rx_fifo != PRT_NONE; i++) {
+        prt_fifo_put(&s->engine->dev, s->rx_fifo, buf[i]);
+    }
+    s->in_engine = false;
+}
+
+static void periph_chr_event(void *opaque, QEMUChrEvent event)
+{
+    PeriphDevice *s = opaque;
+
+    if (event == CHR_EVENT_OPENED) {
+        s->in_engine = true;
+        prt_fifo_drain(&s->engine->dev);
+        s->in_engine = false;
+    }
+}
+
+/* ---- Accesses ---- */
+
+/*
+ * Accesses by instructions carry the attributes of their page; those of bus
+ * masters, which may well run inside an instruction, say nothing.
+ */
+static PeriphAccess describe(PeriphDevice *s, hwaddr offset, unsigned size,
+                             MemTxAttrs attrs)
+{
+    return (PeriphAccess) {
+        .dev = s,
+        .cpu = attrs.unspecified ? NULL : current_cpu,
+        .offset = offset,
+        .size = size,
+        .attrs = attrs,
+        .reg = PRT_NONE,
+    };
+}
+
+static MemTxResult finish(PeriphDevice *s, PeriphAccess *a, int ret)
+{
+    switch (ret) {
+    case PRT_OK:
+        a->reg = s->engine->dev.last_reg;
+        trace_periph_device_access(s->name, a->write, a->offset, a->size,
+                                   a->value);
+        if (observer) {
+            observer->done(observer->opaque, a);
+        }
+        /* Written by somebody who asked for what follows: console input. */
+        if (s->rx_fifo != PRT_NONE) {
+            qemu_chr_fe_accept_input(&s->chr);
+        }
+        return MEMTX_OK;
+    case PRT_ASK:
+        periph_counts.asks++;
+        trace_periph_device_ask(s->name, a->write, a->offset, a->size);
+        if (observer) {
+            observer->asked(observer->opaque, a);
+        }
+        return MEMTX_DECODE_ERROR;
+    default:
+        periph_counts.aborts++;
+        return MEMTX_ERROR;
+    }
+}
+
+/* A debugger looks at the registers without changing them. */
+static bool is_debugger(MemTxAttrs attrs)
+{
+    return attrs.debug || (!current_cpu && !attrs.unspecified);
+}
+
+static MemTxResult periph_device_read(void *opaque, hwaddr offset,
+                                      uint64_t *value, unsigned size,
+                                      MemTxAttrs attrs)
+{
+    PeriphDevice *s = opaque;
+    PeriphAccess a = describe(s, offset, size, attrs);
+    int ret;
+
+    *value = 0;
+    if (is_debugger(attrs)) {
+        return prt_peek(&s->engine->dev, offset, size, value) == PRT_OK ?
+               MEMTX_OK : MEMTX_DECODE_ERROR;
+    }
+    if (s->in_engine) {
+        return MEMTX_ERROR;
+    }
+    if (observer && observer->reading(observer->opaque, &a)) {
+        return MEMTX_ERROR;
+    }
+    periph_counts.reads++;
+    s->in_engine = true;
+    ret = prt_read(&s->engine->dev, offset, size, value);
+    s->in_engine = false;
+    a.value = *value;
+    return finish(s, &a, ret);
+}
+
+static MemTxResult periph_device_write(void *opaque, hwaddr offset,
+                                       uint64_t value, unsigned size,
+                                       MemTxAttrs attrs)
+{
+    PeriphDevice *s = opaque;
+    PeriphAccess a = describe(s, offset, size, attrs);
+    int ret;
+
+    if (s->in_engine) {
+        return MEMTX_ERROR;
+    }
+    a.write = true;
+    a.value = value;
+    periph_counts.writes++;
+    s->in_engine = true;
+    ret = prt_write(&s->engine->dev, offset, size, value);
+    s->in_engine = false;
+    return finish(s, &a, ret);
+}
+
+static const MemoryRegionOps periph_device_ops = {
+    .read_with_attrs = periph_device_read,
+    .write_with_attrs = periph_device_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid.min_access_size = 1,
+    .valid.max_access_size = 8,
+    .valid.unaligned = true,
+    .impl.min_access_size = 1,
+    .impl.max_access_size = 8,
+    .impl.unaligned = true,
+};
+
+/* ---- Tables ---- */
+
+PeriphEngine *periph_engine_new(GBytes *bytes, const struct prt_file *file,
+                                uint32_t index, Error **errp)
+{
+    g_autoptr(PeriphEngine) e = g_new0(PeriphEngine, 1);
+    size_t size;
+    int ret;
+
+    ret = prt_file_device(file, index, &e->table);
+    if (ret != PRT_OK) {
+        error_setg(errp, "device %" PRIu32 " of the table: %s", index,
+                   prt_strerror(ret));
+        return NULL;
+    }
+    if (e->table.head->lines_out > PERIPH_MAX_LINES ||
+        e->table.head->lines_in > PERIPH_MAX_LINES) {
+        error_setg(errp, "device '%s' has more than %d lines",
+                   prt_string(&e->table, e->table.head->name),
+                   PERIPH_MAX_LINES);
+        return NULL;
+    }
+    size = prt_table_memory(&e->table);
+    e->memory = g_try_malloc0(MAX(size, 8));
+    if (!e->memory) {
+        error_setg(errp, "no memory for the %zu bytes of state of '%s'", size,
+                   prt_string(&e->table, e->table.head->name));
+        return NULL;
+    }
+    ret = prt_dev_init(&e->dev, &e->table, e->memory, size, NULL, NULL);
+    if (ret != PRT_OK) {
+        error_setg(errp, "device '%s': %s",
+                   prt_string(&e->table, e->table.head->name),
+                   prt_strerror(ret));
+        return NULL;
+    }
+    e->bytes = g_bytes_ref(bytes);
+    return g_steal_pointer(&e);
+}
+
+void periph_engine_free(PeriphEngine *e)
+{
+    if (e) {
+        g_clear_pointer(&e->bytes, g_bytes_unref);
+        g_free(e->memory);
+        g_free(e);
+    }
+}
+
+/* Ties the engine to this device; its contents are those after a reset. */
+static void attach(PeriphDevice *s, PeriphEngine *e)
+{
+    s->in_engine = true;
+    prt_dev_init(&e->dev, &e->table, e->memory, prt_table_memory(&e->table),
+                 &periph_host_ops, s);
+    s->engine = e;
+    s->rx_fifo = s->end ? prt_fifo_find(&e->table, PRT_END_FROM, s->end)
+                        : PRT_NONE;
+    prt_dev_reset(&e->dev, PRT_RESET_COLD);
+    s->in_engine = false;
+}
+
+void periph_device_release_chr(PeriphDevice *s)
+{
+    if (s->chr_watch) {
+        g_source_remove(s->chr_watch);
+        s->chr_watch = 0;
+    }
+    qemu_chr_fe_deinit(&s->chr, false);
+    s->rx_fifo = PRT_NONE;
+}
+
+static void set_end(PeriphDevice *s, uint32_t flags, const char *end)
+{
+    g_free(s->end);
+    s->end = NULL;
+    s->flags = flags;
+    if (flags & PRT_INST_CONSOLE) {
+        s->end = g_strdup(end && *end ? end : "console");
+    }
+}
+
+static void report_carry(void *opaque, enum prt_carry_kind kind,
+                         const char *name)
+{
+    PeriphDevice *s = opaque;
+
+    trace_periph_device_carry(s->name, name, kind == PRT_CARRY_NARROWED);
+}
+
+void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
+                           const char *end)
+{
+    g_autoptr(PeriphEngine) old = s->engine;
+
+    timer_del(s->timer);
+    set_end(s, flags, end);
+    attach(s, e);
+    s->in_engine = true;
+    prt_carry(&e->dev, &old->dev, report_carry, s);
+    s->in_engine = false;
+    memory_region_set_size(&s->iomem, e->table.head->mmio_size);
+    qemu_chr_fe_accept_input(&s->chr);
+    if (observer) {
+        observer->changed(observer->opaque, s);
+    }
+}
+
+void periph_device_bind_chr(PeriphDevice *s, Chardev *chr)
+{
+    if (chr && !qemu_chr_fe_get_driver(&s->chr) &&
+        qemu_chr_fe_init(&s->chr, chr, NULL)) {
+        qemu_chr_fe_set_handlers(&s->chr, periph_chr_can_receive,
+                                 periph_chr_receive, periph_chr_event, NULL,
+                                 s, NULL, true);
+    }
+    qemu_chr_fe_accept_input(&s->chr);
+}
+
+/* ---- Life ---- */
+
+static void periph_device_reset_hold(Object *obj, ResetType type)
+{
+    PeriphDevice *s = PERIPH_DEVICE(obj);
+
+    s->in_engine = true;
+    prt_dev_reset(&s->engine->dev, s->was_reset ? PRT_RESET_WARM
+                                                : PRT_RESET_COLD);
+    s->in_engine = false;
+    s->was_reset = true;
+}
+
+static PeriphEngine *engine_from_file(const char *name, Error **errp)
+{
+    g_autoptr(GError) gerr = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    struct prt_file file;
+    char *data;
+    gsize size;
+    int ret;
+
+    if (!g_file_get_contents(name, &data, &size, &gerr)) {
+        error_setg(errp, "%s", gerr->message);
+        return NULL;
+    }
+    bytes = g_bytes_new_take(data, size);
+    ret = prt_file_open(data, size, &file, NULL);
+    if (ret != PRT_OK) {
+        error_setg(errp, "%s: %s", name, prt_strerror(ret));
+        return NULL;
+    }
+    return periph_engine_new(bytes, &file, 0, errp);
+}
+
+static void periph_device_realize(DeviceState *dev, Error **errp)
+{
+    PeriphDevice *s = PERIPH_DEVICE(dev);
+    PeriphEngine *engine = s->engine;
+    uint64_t last;
+
+    if (!engine) {
+        if (!s->table_file) {
+            error_setg(errp, "property 'table' not specified");
+            return;
+        }
+        engine = engine_from_file(s->table_file, errp);
+        if (!engine) {
+            return;
+        }
+    }
+    if (uadd64_overflow(s->addr, engine->table.head->mmio_size - 1, &last)) {
+        error_setg(errp, "'addr' leaves no room for the device");
+        periph_engine_free(engine);
+        s->engine = NULL;
+        return;
+    }
+    if (!s->name) {
+        s->name = g_strdup(dev->id ?: prt_string(&engine->table,
+                                                 engine->table.head->name));
+    }
+    s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, periph_device_tick, s);
+    s->input_bh = qemu_bh_new(periph_deliver_inputs, s);
+    if (s->end || qemu_chr_fe_get_driver(&s->chr)) {
+        s->flags |= PRT_INST_CONSOLE;
+        s->end = s->end ?: g_strdup("console");
+    }
+    attach(s, engine);
+    qemu_chr_fe_set_handlers(&s->chr, periph_chr_can_receive,
+                             periph_chr_receive, periph_chr_event, NULL, s,
+                             NULL, true);
+    memory_region_init_io(&s->iomem, OBJECT(dev), &periph_device_ops, s,
+                          s->name, engine->table.head->mmio_size);
+    /* Below whatever else a machine has there, above what it only stubs. */
+    memory_region_add_subregion_overlap(get_system_memory(), s->addr,
+                                        &s->iomem, -1);
+    qemu_register_resettable(OBJECT(dev));
+    if (observer) {
+        observer->changed(observer->opaque, s);
+    }
+}
+
+static void periph_device_unrealize(DeviceState *dev)
+{
+    PeriphDevice *s = PERIPH_DEVICE(dev);
+
+    qemu_unregister_resettable(OBJECT(dev));
+    memory_region_del_subregion(get_system_memory(), &s->iomem);
+    if (s->chr_watch) {
+        g_source_remove(s->chr_watch);
+    }
+    timer_free(s->timer);
+    qemu_bh_delete(s->input_bh);
+}
+
+static void periph_device_init(Object *obj)
+{
+    PeriphDevice *s = PERIPH_DEVICE(obj);
+
+    s->rx_fifo = PRT_NONE;
+    s->region = UINT32_MAX;
+    qdev_init_gpio_out_named(DEVICE(obj), s->lines, "line",
+                             PERIPH_MAX_LINES);
+    qdev_init_gpio_in_named(DEVICE(obj), periph_input, "line-in",
+                            PERIPH_MAX_LINES);
+}
+
+static void periph_device_finalize(Object *obj)
+{
+    PeriphDevice *s = PERIPH_DEVICE(obj);
+
+    periph_engine_free(s->engine);
+    g_free(s->name);
+}
+
+PeriphDevice *periph_device_new(const char *name, uint64_t addr,
+                                PeriphEngine *engine, uint32_t flags,
+                                const char *end, Chardev *chr)
+{
+    DeviceState *dev = qdev_new(TYPE_PERIPH_DEVICE);
+    PeriphDevice *s = PERIPH_DEVICE(dev);
+
+    s->name = g_strdup(name);
+    s->addr = addr;
+    s->engine = engine;
+    set_end(s, flags, end);
+    if (chr) {
+        qdev_prop_set_chr(dev, "chardev", chr);
+    }
+    object_property_add_child(periph_root(), name, OBJECT(dev));
+    qdev_realize_and_unref(dev, NULL, &error_abort);
+    return s;
+}
+
+typedef struct FindDevice {
+    bool (*fn)(PeriphDevice *s, void *opaque);
+    void *opaque;
+    PeriphDevice *found;
+} FindDevice;
+
+static int find_one(Object *obj, void *opaque)
+{
+    FindDevice *find = opaque;
+    Object *dev = object_dynamic_cast(obj, TYPE_PERIPH_DEVICE);
+
+    if (dev && DEVICE(dev)->realized &&
+        find->fn(PERIPH_DEVICE(dev), find->opaque)) {
+        find->found = PERIPH_DEVICE(dev);
+        return 1;
+    }
+    return 0;
+}
+
+PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
+                                 void *opaque)
+{
+    FindDevice find = { .fn = fn, .opaque = opaque };
+
+    object_child_foreach_recursive(qdev_get_machine(), find_one, &find);
+    return find.found;
+}
+
+static const VMStateDescription vmstate_periph_device = {
+    .name = TYPE_PERIPH_DEVICE,
+    .unmigratable = 1,
+};
+
+static const Property periph_device_properties[] = {
+    DEFINE_PROP_STRING("table", PeriphDevice, table_file),
+    DEFINE_PROP_UINT64("addr", PeriphDevice, addr, 0),
+    DEFINE_PROP_STRING("end", PeriphDevice, end),
+    DEFINE_PROP_CHR("chardev", PeriphDevice, chr),
+};
+
+static void periph_device_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+
+    dc->desc = "device described by a register table";
+    dc->realize = periph_device_realize;
+    dc->unrealize = periph_device_unrealize;
+    dc->vmsd = &vmstate_periph_device;
+    dc->user_creatable = true;
+    dc->hotpluggable = false;
+    rc->phases.hold = periph_device_reset_hold;
+    device_class_set_props(dc, periph_device_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+}
+
+static const TypeInfo periph_device_info = {
+    .name = TYPE_PERIPH_DEVICE,
+    .parent = TYPE_DEVICE,
+    .instance_size = sizeof(PeriphDevice),
+    .instance_init = periph_device_init,
+    .instance_finalize = periph_device_finalize,
+    .class_init = periph_device_class_init,
+};
+
+static void periph_device_register_types(void)
+{
+    type_register_static(&periph_device_info);
+}
+
+type_init(periph_device_register_types)

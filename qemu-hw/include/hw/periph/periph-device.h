@@ -1,0 +1,141 @@
+/*
+ * Table-driven device
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * QEMU interface:
+ *  + property "table": file name of a .ptab; the first device in it is used
+ *  + property "addr": where in the system memory it is mapped
+ *  + property "chardev": where FIFOs with a bound end lead
+ *  + property "end": name of the bound end, "console" unless given
+ *  + named GPIO outputs "line": the output elements of the table
+ *  + named GPIO inputs "line-in": the input elements of the table
+ *
+ * What registers do is in the table and in the engine that executes it, not
+ * here. An access that the table does not answer ends as a decode error with
+ * nothing done; so does, as a device error, a read that the observer holds
+ * back. The device is realized by C code as well, at any time, with a table
+ * that was validated before: see periph_device_new().
+ */
+#ifndef HW_PERIPH_DEVICE_H
+#define HW_PERIPH_DEVICE_H
+
+#include "chardev/char-fe.h"
+#include "exec/memory.h"
+#include "hw/qdev-core.h"
+#include "qom/object.h"
+#include "runtime/engine/engine.h"
+
+#define TYPE_PERIPH_DEVICE "periph-device"
+OBJECT_DECLARE_SIMPLE_TYPE(PeriphDevice, PERIPH_DEVICE)
+
+/* Lines of either direction; a table that has more is refused. */
+#define PERIPH_MAX_LINES 256
+
+/* A table in use: @dev runs @table, which lies in @bytes. */
+typedef struct PeriphEngine {
+    GBytes *bytes;
+    struct prt_table table;
+    struct prt_dev dev;
+    void *memory;
+} PeriphEngine;
+
+struct PeriphDevice {
+    DeviceState parent_obj;
+
+    MemoryRegion iomem;
+    CharBackend chr;
+    guint chr_watch;
+    QEMUTimer *timer;
+    QEMUBH *input_bh;
+    PeriphEngine *engine;
+    bool in_engine;
+    bool was_reset;
+    uint32_t flags;             /* PRT_INST_* */
+    uint32_t rx_fifo;           /* PRT_NONE: takes no characters */
+    uint32_t region;            /* entry in the observer's directory */
+    qemu_irq lines[PERIPH_MAX_LINES];
+    uint64_t input_level[PERIPH_MAX_LINES / 64];
+    uint64_t input_dirty[PERIPH_MAX_LINES / 64];
+
+    char *name;
+    char *table_file;
+    char *end;
+    uint64_t addr;
+};
+
+/* One access by the guest, as an observer sees it. */
+typedef struct PeriphAccess {
+    PeriphDevice *dev;
+    CPUState *cpu;              /* NULL: not by an instruction of a CPU */
+    hwaddr offset;
+    uint64_t value;             /* valid in done() and for writes */
+    uint32_t reg;               /* valid in done(); or PRT_NONE */
+    unsigned size;
+    bool write;
+    MemTxAttrs attrs;
+} PeriphAccess;
+
+/*
+ * At most one observer, called with the BQL held.
+ *  reading: before a read; true fails it with nothing done
+ *  done: after an access that was served
+ *  asked: after an access that the table does not answer
+ *  changed: a device was added or has another table
+ */
+typedef struct PeriphObserver {
+    bool (*reading)(void *opaque, const PeriphAccess *access);
+    void (*done)(void *opaque, const PeriphAccess *access);
+    void (*asked)(void *opaque, const PeriphAccess *access);
+    void (*changed)(void *opaque, PeriphDevice *dev);
+    void *opaque;
+} PeriphObserver;
+
+/* @observer must outlive its use; NULL: none. */
+void periph_set_observer(const PeriphObserver *observer);
+
+/* What happened to all table devices since QEMU was started. */
+typedef struct PeriphCounts {
+    uint64_t reads;
+    uint64_t writes;
+    uint64_t asks;              /* not answered by a table */
+    uint64_t aborts;            /* bus errors that a table asks for */
+    uint64_t unanswered;        /* that ended as a bus error of a CPU */
+} PeriphCounts;
+
+extern PeriphCounts periph_counts;
+
+/*
+ * An engine for device @index of @file, whose bytes @bytes holds; reset.
+ * NULL with @errp when the device cannot be used here.
+ */
+PeriphEngine *periph_engine_new(GBytes *bytes, const struct prt_file *file,
+                                uint32_t index, Error **errp);
+void periph_engine_free(PeriphEngine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeriphEngine, periph_engine_free)
+
+/*
+ * Realizes /machine/periph/@name at @addr. Takes @engine. @flags are
+ * PRT_INST_*; @chr may be NULL.
+ */
+PeriphDevice *periph_device_new(const char *name, uint64_t addr,
+                                PeriphEngine *engine, uint32_t flags,
+                                const char *end, Chardev *chr);
+
+/* Continues with @engine (taken) and the contents of the one before. */
+void periph_device_replace(PeriphDevice *s, PeriphEngine *engine,
+                           uint32_t flags, const char *end);
+
+/* Gives the device @chr (or NULL) unless it has one or somebody else does. */
+void periph_device_bind_chr(PeriphDevice *s, Chardev *chr);
+/* Lets go of it, for another device. */
+void periph_device_release_chr(PeriphDevice *s);
+
+/* Calls @fn for each, until it returns true; gives that device or NULL. */
+PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
+                                 void *opaque);
+
+/* The QOM object whose children are the parts of a board: /machine/periph */
+Object *periph_root(void);
+
+#endif
