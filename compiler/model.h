@@ -65,8 +65,9 @@ struct pcc_reg {
     struct pcc_origin origin;
     uint64_t offset;        /* bytes from the start of the device */
     unsigned bytes;         /* 1, 2, 4, 8 */
-    bool readable;
-    bool writable;
+    unsigned bits;          /* used ones, from bit 0 on */
+    bool reads;             /* takes part in decoding of reads, */
+    bool writes;            /* of writes */
     enum prt_policy policy; /* of bits without one of their own */
     struct pcc_masks masks; /* of all bits */
     uint64_t reset;
@@ -306,6 +307,8 @@ struct pcc_device {
     size_t code_count;
     uint64_t *pool;             /* constants, preloads, keys */
     size_t pool_count;
+    const char **texts;         /* what LOG's operand numbers */
+    size_t text_count;
     const struct pcc_dt_node *dts;
     size_t dt_count;
 };
@@ -337,15 +340,24 @@ struct pcc_instance {
     size_t dt_count;
 };
 
+/* A property of a native device. */
+struct pcc_native_setting {
+    const char *name;
+    enum prt_prop_kind kind;
+    const char *text;       /* PRT_PROP_STRING */
+    uint64_t value;         /* the others */
+};
+
 struct pcc_native {
     const char *name;
     const char *type;
     struct pcc_origin origin;
     uint64_t addresses[PCC_MAX_ADDRESSES];
     size_t address_count;
-    const char *const *keys;    /* settings, as text */
-    const char *const *values;
+    const struct pcc_native_setting *settings;
     size_t setting_count;
+    const struct pcc_dt_node *dts;
+    size_t dt_count;
 };
 
 enum pcc_trigger {
@@ -382,12 +394,14 @@ struct pcc_board {
     const char *base;       /* base device tree file, or NULL */
     bool has_entry;
     uint64_t entry;
-    int el;                 /* 1..3; 0: not said */
+    int el;                 /* 0..3; -1: not said */
     int secure;             /* 0, 1; -1: not said */
     enum prt_psci psci;
     bool closed;
     uint32_t console;       /* instance, or PCC_NONE */
-    const char *console_fifo;   /* "" unless `console: inst.name` */
+    uint32_t console_native;    /* native, or PCC_NONE */
+    const char *console_end;    /* "" unless `console: inst.name` */
+    struct pdl_span console_span;
     struct pcc_memory *memories;
     size_t memory_count;
     struct pcc_load *loads;

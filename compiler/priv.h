@@ -64,6 +64,14 @@ struct sym {
     uint64_t value;
     struct pdl_span span;
     const struct pdl_item *item;
+    struct ext *exts;       /* what extends it, in order */
+    struct ext **ext_tail;
+};
+
+struct ext {
+    struct ext *next;
+    const struct pdl_item *item;
+    bool used;
 };
 
 /* Where names are looked up, innermost first, up to scope 0 (globals). */
@@ -85,9 +93,10 @@ struct cc {
     CC_VEC(struct sym) syms;
     uint32_t *table;        /* open addressing: index of a symbol + 1 */
     size_t table_size;      /* a power of two */
-    CC_VEC(const struct pdl_item *) extends;
+    CC_VEC(struct ext *) extends;   /* all of them */
     CC_VEC(struct pcc_device) devices;
     const struct pdl_item *board_item;
+    struct pcc_board *board;
     struct pcc_model *model;
 };
 
@@ -139,6 +148,17 @@ void cc_collect_body(struct cc *cc, const struct pdl_body *body,
                      uint32_t scope, layer_list *out);
 /* Removes what `drop` names; to be called when the list is complete. */
 void cc_apply_drops(struct cc *cc, layer_list *list);
+/* Whether a `drop` of @list names "@reg.@field". */
+bool cc_field_dropped(const layer_list *list, const char *reg,
+                      const char *field);
+/* The scope of a use of @typed: its formals bound to @use's arguments. */
+uint32_t cc_bind(struct cc *cc, const struct pdl_item *typed,
+                 const struct pdl_use *use, uint32_t outer, uint32_t decl);
+/* Whether every formal has a default. */
+bool cc_has_all_defaults(const struct pdl_item *typed);
+/* Whether @board is, or is a base of, the board that is resolved. */
+bool cc_is_our_board(struct cc *cc, const struct pdl_item *board);
+void cc_add_ext(struct cc *cc, struct sym *sym, struct ext *ext);
 
 /* ---- settings ---- */
 
@@ -164,9 +184,14 @@ const char *const *cc_words(struct cc *cc, const struct pdl_item *item,
 /* AST to model; diagnostics tell whether it worked. */
 void cc_resolve(struct cc *cc);
 /* One elaboration of a device from its declarations; index of the result. */
+struct device_use {
+    const char *name;
+    const struct sym *instance;     /* it is made for, or NULL */
+};
+
 uint32_t cc_resolve_device(struct cc *cc, const struct pdl_item *typed,
-                           const char *name, const layer_list *items,
-                           uint32_t scope);
+                           const struct device_use *use,
+                           const layer_list *items, uint32_t scope);
 void cc_resolve_board(struct cc *cc, const struct pdl_item *typed);
 /* The `dt` items of a list, as model nodes. */
 void cc_resolve_dt(struct cc *cc, const layer_list *items,

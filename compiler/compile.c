@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Second stage of a device: whatever waits for final indices. */
+#include "compiler/rules_priv.h"
+
+#include <string.h>
+
+#include "compiler/constexpr.h"
+
+bool timer_matches(const struct dev *dv, uint32_t i, uint32_t k,
+                   const struct target *t)
+{
+    const struct pcc_prog *p =
+        &dv->progs.v[dv->timers.v[i].first_match + k];
+    const struct prt_insn *in = &dv->code.v[p->first];
+
+    if (p->count != 2) {
+        return false;
+    }
+    return (t->kind == SYM_FIELD && in->op == PRT_OP_LDF &&
+            in->imm == t->index) ||
+           (t->kind == SYM_REG && in->op == PRT_OP_LDB &&
+            in->imm == t->index) ||
+           (t->kind == SYM_VAR && in->op == PRT_OP_LDS &&
+            in->imm == t->index);
+}
+
+/* ---- views ---- */
+
+static bool view_bits(struct gen *g, struct bview *v, const struct target *t)
+{
+    struct dev *dv = g->dv;
+
+    v->m.target_kind = PRT_KIND_REG;
+    v->m.target = t->index;
+    v->m.target_lo = t->lo;
+    if (t->kind == SYM_FIELD) {
+        v->m.target = dv->d.fields[t->index].reg;
+        v->m.target_lo += dv->d.fields[t->index].lo;
+    } else if (t->kind == SYM_VAR) {
+        v->m.target_kind = PRT_KIND_VAR;
+    } else if (t->kind != SYM_REG) {
+        gen_wrong_kind(g, t, "a register, field or variable");
+        return false;
+    }
+    if (v->m.width > t->width) {
+        v->m.width = t->width;
+    }
+    return true;
+}
+
+static bool view_object(struct gen *g, struct bview *v,
+                        const struct target *t, enum sym_kind kind)
+{
+    if (t->kind != kind) {
+        gen_wrong_kind(g, t, cc_kind_text(kind));
+        return false;
+    }
+    v->m.target_kind = kind == SYM_FIFO ? PRT_KIND_FIFO :
+                       kind == SYM_LOCK ? PRT_KIND_LOCK : PRT_KIND_DOMAIN;
+    v->m.target = t->index;
+    return true;
+}
+
+static const uint8_t verbs[PDL_VERB_COUNT] = {
+    [PDL_VERB_SETS] = PRT_VERB_SETS, [PDL_VERB_CLEARS] = PRT_VERB_CLEARS,
+    [PDL_VERB_TOGGLES] = PRT_VERB_TOGGLES,
+    [PDL_VERB_MIRRORS] = PRT_VERB_MIRRORS,
+    [PDL_VERB_PUSHES] = PRT_VERB_PUSHES, [PDL_VERB_POPS] = PRT_VERB_POPS,
+    [PDL_VERB_FEEDS] = PRT_VERB_FEEDS, [PDL_VERB_RESETS] = PRT_VERB_RESETS,
+};
+
+static bool is_all(struct dev *dv, uint32_t scope, const struct pdl_ref *ref)
+{
+    return strcmp(ref->parts->name.text, "all") == 0 && !ref->parts->next &&
+           !cc_lookup(dv->cc, scope, "all");
+}
+
+static void compile_view(struct dev *dv, const struct todo *todo)
+{
+    struct gen g = { .dv = dv, .scope = todo->scope };
+    enum pdl_verb verb = todo->attr->verb;
+    struct bview v = { .seq = dv->views.n };
+    struct target t;
+    bool ok;
+
+    v.reg = dv->final_reg[todo->reg];
+    v.m.origin = cc_origin(dv->cc, todo->item);
+    v.m.verb = verbs[verb];
+    v.m.width = dv->d.regs[v.reg].bits;
+    v.m.when = PCC_NONE;
+    if (todo->index != PCC_NONE) {
+        const struct pcc_field *f = &dv->fields.v[todo->index].m;
+
+        v.m.lo = f->lo;
+        v.m.width = f->width;
+    }
+    if (verb == PDL_VERB_RESETS && is_all(dv, g.scope, todo->attr->ref)) {
+        v.m.target_kind = PRT_KIND_DOMAIN;
+        v.m.target = PCC_NONE;
+        *CC_ADD(dv->cc, &dv->views) = v;
+        return;
+    }
+    if (!gen_ref(&g, todo->attr->ref, &t)) {
+        return;
+    }
+    if (t.dyn) {
+        cc_unsupported(dv->cc, todo->attr->span,
+                       "a view of an element known only at run time");
+        return;
+    }
+    ok = verb == PDL_VERB_PUSHES || verb == PDL_VERB_POPS ?
+         view_object(&g, &v, &t, SYM_FIFO) :
+         verb == PDL_VERB_FEEDS ? view_object(&g, &v, &t, SYM_LOCK) :
+         verb == PDL_VERB_RESETS ? view_object(&g, &v, &t, SYM_DOMAIN) :
+         view_bits(&g, &v, &t);
+    if (ok) {
+        *CC_ADD(dv->cc, &dv->views) = v;
+    }
+}
+
+/* ---- ref := expr ---- */
+
+static void twice(struct dev *dv, const struct pdl_item *item,
+                  const char *name)
+{
+    pdl_diag_add(dv->cc->diags, PDL_D_BAD_INIT, item->body_span,
+                 cc_printf(dv->cc, "'%s' has a definition already", name));
+}
+
+/* One element or all of a line; the parts are joined in finish_lines(). */
+static void derive_line(struct dev *dv, const struct todo *todo,
+                        const struct target *t)
+{
+    struct pcc_line *l = &dv->lines.v[t->index];
+    struct line_part *part;
+    struct line_part **at = &dv->line_parts[t->index];
+
+    if (l->dir == PRT_LINE_IN) {
+        pdl_diag_add(dv->cc->diags, PDL_D_NOT_ASSIGNABLE, t->span, t->name,
+                     "it is an input");
+        return;
+    }
+    for (; *at; at = &(*at)->next) {
+        if ((*at)->lo < t->lo + t->width &&
+            t->lo < (*at)->lo + (*at)->width) {
+            twice(dv, todo->item, l->name);
+            return;
+        }
+    }
+    part = *at = CC_NEW(dv->cc, struct line_part);
+    part->lo = t->lo;
+    part->width = t->width;
+    part->scope = todo->scope;
+    part->expr = todo->item->init.value;
+    part->origin = cc_origin(dv->cc, todo->item);
+    l->driven = true;
+}
+
+static void derive_field(struct dev *dv, const struct todo *todo,
+                         const struct target *t)
+{
+    struct pcc_field *f = &dv->d.fields[t->index];
+    struct pcc_reg *r = &dv->d.regs[f->reg];
+    uint64_t bits = bits_mask(f->lo, f->width);
+
+    if (f->kind != PRT_STORED || t->part || t->dyn) {
+        twice(dv, todo->item, f->name);
+        return;
+    }
+    f->kind = todo->item->init.kind == PDL_INIT_HOLD ? PRT_HOLD :
+              PRT_DERIVED;
+    r->derived |= f->kind == PRT_DERIVED;
+    if (f->policy == PRT_POL_rw) {
+        r->masks.m01 &= ~bits;
+        r->masks.m10 |= bits;
+    }
+    f->prog = gen_program(dv, todo->scope, todo->item->init.value, false);
+}
+
+static void compile_derive(struct dev *dv, const struct todo *todo)
+{
+    struct gen g = { .dv = dv, .scope = todo->scope };
+    struct target t;
+
+    if (!gen_ref(&g, todo->item->u.derive.ref, &t)) {
+        return;
+    }
+    if (t.kind == SYM_LINE) {
+        derive_line(dv, todo, &t);
+    } else if (t.kind == SYM_FIELD) {
+        derive_field(dv, todo, &t);
+    } else {
+        pdl_diag_add(dv->cc->diags, PDL_D_NOT_ASSIGNABLE, t.span, t.name,
+                     "only lines and fields are defined like this");
+    }
+}
+
+/* ---- lines ---- */
+
+static void finish_line(struct dev *dv, uint32_t index)
+{
+    struct pcc_line *l = &dv->lines.v[index];
+    const struct line_part *part = dv->line_parts[index];
+    struct gen g = { .dv = dv };
+
+    if (!part) {
+        return;
+    }
+    if (part->width == l->count) {
+        g.scope = part->scope;
+        gen_expr(&g, part->expr, 0);
+    } else {
+        gen_const(&g, 0, 0);
+        for (; part; part = part->next) {
+            g.scope = part->scope;
+            gen_expr(&g, part->expr, 1);
+            gen_const(&g, 2, bits_mask(0, part->width));
+            gen_op(&g, PRT_OP_AND, 1, 1, 2, 0);
+            gen_op(&g, PRT_OP_SHLI, 1, 1, 0, part->lo);
+            gen_op(&g, PRT_OP_OR, 0, 0, 1, 0);
+        }
+    }
+    l->prog = gen_finish(&g, 0, true);
+}
+
+/* ---- timers ---- */
+
+static void timer_match(struct dev *dv, const struct pdl_expr *e,
+                        uint32_t scope, struct pcc_timer *t)
+{
+    t->first_match = dv->progs.n;
+    for (; e; e = e->next) {
+        struct gen g = { .dv = dv, .scope = scope };
+
+        gen_expr(&g, e, 0);
+        gen_finish(&g, 0, false);
+        t->match_count++;
+    }
+    if (t->match_count > 16) {
+        pdl_diag_add(dv->cc->diags, PDL_D_TOO_MANY, t->origin.span,
+                     "matches of a timer", 16u);
+    }
+}
+
+static uint32_t timer_start(struct dev *dv, const struct pdl_expr *e,
+                            uint32_t scope)
+{
+    struct gen g = { .dv = dv, .scope = scope, .action = true };
+
+    if (e->kind == PDL_EXPR_REF && !e->u.ref->parts->next &&
+        strcmp(e->u.ref->parts->name.text, "wallclock") == 0) {
+        gen_const(&g, 0, 0);
+        gen_op(&g, PRT_OP_HOST, 0, 0, 0, PRT_HOST_WALLCLOCK);
+    } else {
+        gen_rhs(&g, e, 0);
+    }
+    return gen_finish(&g, 0, true);
+}
+
+static void timer_setting(struct dev *dv, const struct pdl_item *item,
+                          uint32_t scope, struct pcc_timer *t)
+{
+    static const char *const down[] = { "up", "down" };
+    const char *name = item->name.text;
+    const struct pdl_expr *e = item->u.setting.values;
+    const struct {
+        const char *name;
+        uint32_t *prog;
+    } progs[] = {
+        { "clock", &t->clock }, { "divide", &t->divide },
+        { "bits", &t->bits }, { "reload", &t->reload }, { "run", &t->run },
+        { "once", &t->once },
+    };
+    size_t i;
+
+    if (!e) {
+        pdl_diag_add(dv->cc->diags, PDL_D_BAD_SETTING, item->body_span, name,
+                     "given a value");
+        return;
+    }
+    for (i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+        if (strcmp(progs[i].name, name) == 0) {
+            *progs[i].prog = gen_program(dv, scope, e, false);
+            return;
+        }
+    }
+    if (strcmp(name, "count") == 0) {
+        t->down = cc_choice(dv->cc, item, down, 2) == 1;
+    } else if (strcmp(name, "match") == 0) {
+        timer_match(dv, e, scope, t);
+    } else if (strcmp(name, "start") == 0) {
+        t->start = timer_start(dv, e, scope);
+    } else {
+        pdl_diag_add(dv->cc->diags, PDL_D_UNKNOWN_SETTING, item->name.span,
+                     name);
+    }
+}
+
+static void compile_timer(struct dev *dv, const struct todo *todo)
+{
+    const struct pdl_item *item = todo->item;
+    const struct pdl_item *s = item->u.timer.has_body ?
+                               item->u.timer.body.first : NULL;
+    struct pcc_timer *t = &dv->timers.v[todo->index];
+
+    for (; s; s = s->next) {
+        if (s->kind == PDL_ITEM_SETTING) {
+            timer_setting(dv, s, todo->scope, t);
+        }
+    }
+    if (t->clock == PCC_NONE) {
+        pdl_diag_add(dv->cc->diags, PDL_D_BAD_SETTING, item->name.span,
+                     item->name.text, "given a clock: clock: 1MHz;");
+    }
+}
+
+/* ---- domains, windows ---- */
+
+static void compile_domain(struct dev *dv, const struct todo *todo)
+{
+    static const uint8_t kinds[] = {
+        [SYM_REG] = PRT_KIND_REG, [SYM_FIELD] = PRT_KIND_FIELD,
+        [SYM_VAR] = PRT_KIND_VAR, [SYM_FIFO] = PRT_KIND_FIFO,
+        [SYM_LINE] = PRT_KIND_LINE, [SYM_TIMER] = PRT_KIND_TIMER,
+        [SYM_LOCK] = PRT_KIND_LOCK, [SYM_MEM] = PRT_KIND_MEM,
+    };
+    struct pcc_domain *d = &dv->domains.v[todo->index];
+    const struct pdl_ref *ref;
+
+    d->first_item = dv->dom_items.n;
+    for (ref = todo->item->u.domain.refs; ref; ref = ref->next) {
+        struct gen g = { .dv = dv, .scope = todo->scope };
+        struct prt_item *item;
+        struct target t;
+        uint32_t k;
+
+        if (!gen_ref_array(&g, ref, &t)) {
+            continue;
+        }
+        if (t.kind >= sizeof(kinds) || !kinds[t.kind] || t.dyn) {
+            gen_wrong_kind(&g, &t, "something with state");
+            continue;
+        }
+        for (k = 0; k < (t.array && t.kind != SYM_MEM ? t.count : 1); k++) {
+            if (t.array && t.kind != SYM_MEM) {
+                gen_element(&g, &t, k);
+                t.array = true;
+            }
+            item = CC_ADD(dv->cc, &dv->dom_items);
+            item->kind = kinds[t.kind];
+            item->lo = t.lo;
+            item->width = t.part ? t.width : 0;
+            item->index = t.index;
+            d->item_count++;
+        }
+    }
+}
+
+static void compile_window(struct dev *dv, const struct todo *todo)
+{
+    const struct pdl_item *item = todo->item;
+    struct pcc_window *w = &dv->windows.v[todo->index];
+    const struct pdl_ref *ref = item->u.window.ref;
+    struct gen g = { .dv = dv, .scope = todo->scope };
+    struct target t;
+
+    w->verb = verbs[item->u.window.verb];
+    if (w->verb > PRT_VERB_MIRRORS) {
+        pdl_diag_add(dv->cc->diags, PDL_D_POLICY_CONFLICT, item->body_span,
+                     "window", pdl_verb_word(item->u.window.verb));
+        return;
+    }
+    if (strcmp(ref->parts->name.text, "self") == 0 && !ref->parts->next) {
+        return;
+    }
+    if (gen_ref(&g, ref, &t)) {
+        if (t.kind == SYM_REG) {
+            w->target = dv->d.regs[t.index].offset;
+        } else if (t.kind == SYM_MEM) {
+            w->target = dv->d.mems[t.index].offset;
+        } else {
+            gen_wrong_kind(&g, &t, "a register, a mem or self");
+        }
+    }
+}
+
+/* ---- all ---- */
+
+static void compile_field(struct dev *dv, const struct todo *todo)
+{
+    uint32_t index = dv->final_field[todo->index];
+    struct pcc_field *f;
+    uint32_t prog;
+
+    prog = gen_program(dv, todo->scope, todo->expr,
+                       todo->kind == TODO_FIELD_NEEDS);
+    if (index == PCC_NONE) {
+        return;
+    }
+    f = &dv->d.fields[index];
+    if (todo->kind == TODO_FIELD_VALUE) {
+        f->prog = prog;
+    } else if (todo->kind == TODO_FIELD_WHEN) {
+        f->when = prog;
+    } else {
+        f->needs = prog;
+    }
+}
+
+static void compile_reg(struct dev *dv, const struct todo *todo)
+{
+    struct pcc_reg *r = &dv->d.regs[dv->final_reg[todo->index]];
+    uint32_t prog = gen_program(dv, todo->scope, todo->expr,
+                                todo->kind == TODO_REG_NEEDS);
+
+    if (todo->kind == TODO_REG_WHEN) {
+        r->when = prog;
+    } else if (todo->kind == TODO_REG_NEEDS) {
+        r->needs = prog;
+    } else if (r->field_count) {
+        dv->d.fields[r->first_field].prog = prog;
+    }
+}
+
+static void compile_one(struct dev *dv, const struct todo *todo)
+{
+    switch (todo->kind) {
+    case TODO_REG_WHEN:
+    case TODO_REG_NEEDS:
+    case TODO_REG_VALUE:
+        compile_reg(dv, todo);
+        break;
+    case TODO_FIELD_WHEN:
+    case TODO_FIELD_NEEDS:
+    case TODO_FIELD_VALUE:
+        compile_field(dv, todo);
+        break;
+    case TODO_VAR_VALUE:
+        dv->vars.v[todo->index].prog =
+            gen_program(dv, todo->scope, todo->expr, false);
+        break;
+    case TODO_FIFO_AT:
+        dv->fifos.v[todo->index].at =
+            gen_program(dv, todo->scope, todo->expr, false);
+        break;
+    case TODO_VIEW:
+        compile_view(dv, todo);
+        break;
+    case TODO_RULE:
+        gen_rule(dv, todo);
+        break;
+    case TODO_DOMAIN:
+        compile_domain(dv, todo);
+        break;
+    case TODO_WINDOW:
+        compile_window(dv, todo);
+        break;
+    case TODO_DERIVE:
+    case TODO_TIMER:
+        break;
+    }
+}
+
+/*
+ * Definitions come first, since rules may not assign to what is defined;
+ * timers next, since rules name their matches.
+ */
+void dev_compile(struct dev *dv)
+{
+    size_t i;
+
+    dv->line_parts = cc_alloc(dv->cc, (dv->lines.n + 1) *
+                              sizeof(*dv->line_parts));
+    for (i = 0; i < dv->todo.n; i++) {
+        if (dv->todo.v[i].kind == TODO_DERIVE) {
+            compile_derive(dv, &dv->todo.v[i]);
+        }
+    }
+    for (i = 0; i < dv->lines.n; i++) {
+        finish_line(dv, i);
+    }
+    for (i = 0; i < dv->todo.n; i++) {
+        if (dv->todo.v[i].kind == TODO_TIMER) {
+            compile_timer(dv, &dv->todo.v[i]);
+        }
+    }
+    for (i = 0; i < dv->todo.n; i++) {
+        struct todo todo = dv->todo.v[i];
+
+        compile_one(dv, &todo);
+    }
+    dev_finish_windows(dv);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Expressions and rules -> byte code.  expr.c compiles expressions, refs.c
+ * finds what a reference names, rules.c does statements and everything that
+ * holds a program.
+ *
+ * Registers are used as a stack: an expression compiled "into r" leaves its
+ * value in register r and may use r and those above it.
+ */
+#ifndef COMPILER_RULES_H
+#define COMPILER_RULES_H
+
+#include "compiler/dev.h"
+
+/* One program being compiled. */
+struct gen {
+    struct dev *dv;
+    uint32_t scope;
+    bool action;            /* a rule's body: may have effects */
+    bool has_value;         /* `value`, `old` and `mask` exist */
+    bool failed;            /* something was reported */
+    CC_VEC(struct prt_insn) code;
+};
+
+/* What a reference names, with final indices. */
+struct target {
+    enum sym_kind kind;
+    const char *name;       /* as written first, for messages */
+    struct pdl_span span;
+    uint32_t index;
+    unsigned lo, width;     /* bits of a REG, FIELD, VAR or LINE */
+    bool part;              /* not all bits of it */
+    bool array;             /* all elements: only where that is asked for */
+    uint32_t count;
+    uint32_t build;         /* build index of element 0, for arrays */
+    uint32_t scope;         /* of a GROUP element or REG */
+    uint64_t value;         /* CONST */
+    const struct pdl_expr *dyn;     /* index known at run time only */
+    uint32_t stride;        /* of the elements, with dyn */
+};
+
+/* Finds a reference; false when that was reported. */
+bool gen_ref(struct gen *g, const struct pdl_ref *ref, struct target *t);
+/* The same; an array without index is allowed and stays whole. */
+bool gen_ref_array(struct gen *g, const struct pdl_ref *ref,
+                   struct target *t);
+/* As gen_ref(), but of kind @kind only. */
+bool gen_ref_kind(struct gen *g, const struct pdl_expr *expr,
+                  enum sym_kind kind, struct target *t);
+/* Element @k of array @t. */
+void gen_element(struct gen *g, struct target *t, uint32_t k);
+void gen_wrong_kind(struct gen *g, const struct target *t, const char *want);
+
+void gen_op(struct gen *g, unsigned op, unsigned dst, unsigned a, unsigned b,
+            uint32_t imm);
+void gen_const(struct gen *g, unsigned dst, uint64_t value);
+/* Compiles an expression into register @dst. */
+void gen_expr(struct gen *g, const struct pdl_expr *expr, unsigned dst);
+/* The same for a whole right-hand side, which may have an effect. */
+void gen_rhs(struct gen *g, const struct pdl_expr *expr, unsigned dst);
+/* Loads what @t names into @dst. */
+void gen_load(struct gen *g, const struct target *t, unsigned dst);
+/* Operand for an object with a possible run-time index in register @reg. */
+uint32_t gen_object(struct gen *g, const struct target *t, unsigned reg,
+                    unsigned *b);
+/* Ends the program, value in @reg, and gives its index. */
+uint32_t gen_finish(struct gen *g, unsigned reg, bool share);
+/* A whole expression program. */
+uint32_t gen_program(struct dev *dv, uint32_t scope,
+                     const struct pdl_expr *expr, bool has_value);
+
+#endif
