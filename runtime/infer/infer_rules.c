@@ -12,48 +12,6 @@
 
 #define PHYS_LIMIT (1ull << 48)
 
-const char *inf_strerror(int err)
-{
-    switch (err) {
-    case INF_OK:
-        return "no error";
-    case INF_E_NOMEM:
-        return "out of memory";
-    case INF_E_UNSUPPORTED:
-        return "this core or question is not supported";
-    case INF_E_VERSION:
-        return "interface of another version";
-    case INF_E_PROBE:
-        return "the CPU emulator refused";
-    case INF_E_PAGE:
-        return "the machine did not deliver a page";
-    case INF_E_RANGE:
-        return "argument or result out of range";
-    case INF_E_FORMAT:
-        return "malformed text";
-    default:
-        return "unknown error";
-    }
-}
-
-void inf_answer_init(struct inf_answer *ans)
-{
-    memset(ans, 0, sizeof(*ans));
-    ans->verdict = INF_NONE;
-}
-
-void inf_answer_dispose(struct inf_answer *ans)
-{
-    unsigned i;
-
-    for (i = 0; i < ans->edit_count; i++) {
-        free(ans->edits[i].text);
-        free(ans->edits[i].evidence);
-    }
-    free(ans->console_text);
-    inf_answer_init(ans);
-}
-
 /* ----------------------------------------------------------------- faults */
 
 static int deliver(struct inf_answer *ans, const struct inf_question *q,

@@ -156,6 +156,7 @@ int rules_model_load(struct inf_engine *eng)
         dev->machine = src.machine;
         dev->closed = src.closed;
         dev->first = m->reg_count;
+        dev->count = 0;
         while (eng->svc.reg && m->reg_count < RULES_REGS &&
                eng->svc.reg(eng->svc.opaque, src.base,
                             m->reg_count - dev->first + dev->count,

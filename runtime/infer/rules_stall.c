@@ -20,6 +20,7 @@
 #define MAX_NUMBERS 64u
 #define SHORT_BOUND 8000u
 #define LONG_BOUND 60000u
+#define LOOP_WRITES 2u
 #define EXIT_IOS 6u /* accesses that still belong to the way out */
 
 #define SCORE_BAD (-150)
@@ -37,6 +38,7 @@ struct cand {
     uint64_t first_phys; /* first access after the exit, of another register */
     unsigned first_size;
     uint64_t retval, signature;
+    uint64_t written; /* hash of what the loop wrote */
     unsigned new_pcs, class_size;
     int score;
 };
@@ -49,6 +51,7 @@ struct stall {
     uint64_t width_mask;
     uint64_t stored; /* what the register reads now */
     unsigned time_reads;
+    uint64_t written; /* candidates' @written without a stimulus */
     unsigned count;
     struct cand cands[MAX_CANDS];
 };
@@ -100,6 +103,7 @@ static void digest(const struct stall *st, const struct inf_trace *t,
                    struct cand *c)
 {
     unsigned seen = 0;
+    unsigned writes = 0;
     unsigned i;
 
     c->end = t->end;
@@ -112,6 +116,10 @@ static void digest(const struct stall *st, const struct inf_trace *t,
         const struct inf_io *io = &t->io[i];
 
         if (!io->after_exit) {
+            if (io->write && writes++ < LOOP_WRITES) {
+                c->written = (c->written ^ io->phys ^ io->value << 13) *
+                             0x9e3779b97f4a7c15ull;
+            }
             continue;
         }
         if (io->phys != st->q->phys && !c->has_first) {
@@ -787,7 +795,10 @@ static int answer_counter(struct stall *st)
                             "differences of its values are waited for");
 }
 
-/* Every way out leads straight back to the poll. */
+/*
+ * Every way out leads straight back to the poll, or none leads out but the
+ * value ends up in what the loop writes: it is looked at for ever.
+ */
 static bool only_comes_back(const struct stall *st)
 {
     unsigned left = 0;
@@ -799,7 +810,7 @@ static bool only_comes_back(const struct stall *st)
         if (c->left && c->end != INF_END_AGAIN) {
             return false;
         }
-        left += c->left;
+        left += c->left || c->written != st->written;
     }
     return left > 0;
 }
@@ -833,12 +844,12 @@ static int decide(struct stall *st, struct cand *best)
             return rc ? rc : answer_counter(st);
         }
     }
+    if (only_comes_back(st)) {
+        return waiting(st, "an input");
+    }
     if (!best) {
         return unresolved(st, st->time_reads ? MUTE_TIME : MUTE_UNRESOLVED,
                           "no value of it leads out");
-    }
-    if (only_comes_back(st)) {
-        return waiting(st, "an input");
     }
     return answer_bits(st, best);
 }
@@ -846,6 +857,7 @@ static int decide(struct stall *st, struct cand *best)
 static int solve(struct stall *st)
 {
     struct cand *best, *rich;
+    struct cand still = { 0 };
     unsigned singles;
     int rc = inf_probe_baseline(st->eng->probe, &st->eng->trace);
 
@@ -854,6 +866,8 @@ static int solve(struct stall *st)
     }
     st->ans->probes++;
     st->time_reads = st->eng->trace.time_reads;
+    digest(st, &st->eng->trace, &still);
+    st->written = still.written;
     if (st->eng->trace.left) {
         return unresolved(st, MUTE_NO_LOOP, "the loop ends by itself");
     }

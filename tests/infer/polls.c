@@ -45,6 +45,16 @@ static inline u64 now(void)
 #endif
 }
 
+/* Where all of them return to: work without end. */
+int after(void)
+{
+    volatile u32 *cell = (volatile u32 *)0xe000;
+
+    for (;;) {
+        cell[cell[0] & 15]++;
+    }
+}
+
 /* Ready when a bit is set. */
 int set_bit(void)
 {
@@ -65,17 +75,16 @@ int clear_bit(void)
     return 0;
 }
 
-/* Done or time-out. */
-int with_timeout(void)
+/* Done or time-out; called with 0. */
+int with_timeout(u64 start)
 {
-    u64 start = now();
     u32 status;
 
     do {
+        status = POLL(with_timeout, 0x38);
         if (now() - start > 24000000) {
             return -110;
         }
-        status = POLL(with_timeout, 0x38);
     } while (!(status & 4));
     return 0;
 }
