@@ -13,6 +13,8 @@ enum piece_kind {
     PIECE_UNMAPPED
 };
 
+#define OUTSIDE (PRT_NONE - 1)  /* index of bytes beyond the device */
+
 /* Bytes at..at+len-1 of the access are bytes from.. of what they reach. */
 struct piece {
     uint8_t kind;
@@ -111,7 +113,7 @@ static void find_piece(struct prt_dev *dev, uint64_t offset, bool write,
     if (offset >= t->head->mmio_size) {
         p->kind = PIECE_UNMAPPED;
         p->verb = PRT_VERB_MIRRORS;
-        p->index = PRT_NONE;
+        p->index = OUTSIDE;
         p->from = (uint32_t)offset;
         return;
     }
