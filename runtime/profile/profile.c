@@ -350,14 +350,14 @@ static int carry_out(struct pfl_plan *plan, struct pfl_change *change)
         changed[i] = trials[i].file;
     }
     ret = n > 0 ? commit(plan, trials, n) : PFL_OK;
+    for (i = 0; ret == PFL_OK && i < plan->change->instance_count; i++) {
+        pfl_touch_instance(change, plan->change->instances[i]);
+    }
+    for (i = 0; ret == PFL_OK && i < plan->change->memory_count; i++) {
+        pfl_touch_memory(change, plan->change->memories[i]);
+    }
     if (n > 0 && ret == PFL_OK) {
         change->changed = true;
-        for (i = 0; i < plan->change->instance_count; i++) {
-            pfl_touch_instance(change, plan->change->instances[i]);
-        }
-        for (i = 0; i < plan->change->memory_count; i++) {
-            pfl_touch_memory(change, plan->change->memories[i]);
-        }
         ret = save_files(plan, changed, n);
     }
 out:
@@ -386,8 +386,7 @@ static int apply_once(struct pfl_board *board, const struct pfl_edit *edits,
     return ret;
 }
 
-/* Emits all that @change names from a model of everything. */
-static int emit_all(struct pfl_board *board, struct pfl_change *change)
+int pfl_load_all(struct pfl_board *board, struct pfl_change *change)
 {
     struct pfl_change known = *change;
     const struct pcc_board *b;
@@ -421,6 +420,22 @@ static int emit_all(struct pfl_board *board, struct pfl_change *change)
     return pfl_use_full(board, pcc);
 }
 
+int pfl_load(struct pfl_board *board, const char *name)
+{
+    struct pfl_change one;
+    size_t i;
+
+    memset(&one, 0, sizeof(one));
+    for (i = 0; i < board->inst_count; i++) {
+        if (strcmp(board->insts[i].name, name) == 0) {
+            pfl_touch_instance(&one, name);
+            return pfl_emit(board, pfl_inst_model(board, &board->insts[i]),
+                            &one);
+        }
+    }
+    return PFL_ERR_NOT_FOUND;
+}
+
 int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
               unsigned count, struct pfl_change *change)
 {
@@ -441,7 +456,9 @@ int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
     }
     if (ret == PFL_OK && board->readopted) {
         change->changed = true;
-        ret = emit_all(board, change);
+    }
+    if (ret == PFL_OK && (board->readopted || !change->changed)) {
+        ret = pfl_load_all(board, change);
     }
     return ret;
 }
@@ -537,7 +554,7 @@ int pfl_refresh(struct pfl_board *board, struct pfl_change *change)
         size_t len = board->messages.len;
 
         change->changed = true;
-        emitted = emit_all(board, change);
+        emitted = pfl_load_all(board, change);
         if (emitted == PFL_OK) {
             board->messages.len = len;
         }

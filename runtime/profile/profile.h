@@ -124,7 +124,8 @@ struct pfl_change {
 
 /*
  * Applies all edits or none: splices, compiles, writes the files, and leaves
- * a .ptab of what changed for pfl_table().  PFL_OK; PFL_ERR_OWNED,
+ * a .ptab of what they are about for pfl_table(), also when all of it stood
+ * there already.  PFL_OK; PFL_ERR_OWNED,
  * PFL_ERR_CLOSED, PFL_ERR_NOT_FOUND, PFL_ERR_TEXT, PFL_ERR_RANGE (see
  * @change->failed_edit); PFL_ERR_INPUT (the result would not compile).
  * A write that fails is no failure here: see pfl_unsaved().
@@ -133,10 +134,20 @@ int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
               unsigned count, struct pfl_change *change);
 
 /*
- * The .ptab that the last successful pfl_apply() or pfl_refresh() with
- * changes left: only what changed.  Valid until the next of those calls.
+ * The .ptab that the last successful pfl_apply(), pfl_load() or
+ * pfl_load_all(), or pfl_refresh() with changes, left: what it names and
+ * nothing else.  Valid until the next of those calls.
  */
 const void *pfl_table(const struct pfl_board *board, size_t *size);
+
+/*
+ * Leaves a .ptab of instance @name as it is in force now for pfl_table(): for
+ * a machine that does not have it.  PFL_ERR_NOT_FOUND, PFL_ERR_NOMEM.
+ */
+int pfl_load(struct pfl_board *board, const char *name);
+/* The same for all that @change names; what is no longer there is taken out
+ * of it. */
+int pfl_load_all(struct pfl_board *board, struct pfl_change *change);
 
 /* ---- Changes by people ----------------------------------------------- */
 
@@ -213,6 +224,9 @@ int pfl_device_at(const struct pfl_board *board, uint64_t address,
 /* Registers of the device at @base, by offset. */
 int pfl_reg(struct pfl_board *board, uint64_t base, unsigned index,
             struct pfl_reg *out);
+/* Whether some register of that device covers @offset. */
+bool pfl_has_reg(const struct pfl_board *board, uint64_t base,
+                 uint64_t offset);
 /* Base of the console device; PFL_ERR_NOT_FOUND: none yet. */
 int pfl_console(const struct pfl_board *board, uint64_t *base);
 

@@ -114,6 +114,22 @@ int pfl_reg(struct pfl_board *board, uint64_t base, unsigned index,
     return PFL_OK;
 }
 
+bool pfl_has_reg(const struct pfl_board *board, uint64_t base,
+                 uint64_t offset)
+{
+    const struct pfl_inst *inst =
+        pfl_inst_at((struct pfl_board *)board, base);
+    const struct pcc_model *model;
+
+    if (inst == NULL || inst->base != base) {
+        return false;
+    }
+    model = pcc_get_model(pfl_inst_model(board, inst));
+    return pcc_reg_at(
+        &model->devices[model->board->instances[inst->index].device],
+        offset) != PCC_NONE;
+}
+
 int pfl_console(const struct pfl_board *board, uint64_t *base)
 {
     size_t i;

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* periphd: options and signals of the inference daemon. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "runtime/daemon/daemon.h"
+
+/* One row an option: parsing and help come from here. */
+struct option_row {
+    char key;
+    const char *name;
+    const char *argument;               /* NULL: takes none */
+    const char *help;
+};
+
+static const struct option_row rows[] = {
+    { 't', "ai-type", "rules|local|cloud|auto",
+      "who answers: `rules` works out registers here by trying values on a\n"
+      "copy of the guest, without network or model (default); `auto` is rules\n"
+      "and a local model where one is configured" },
+    { 'b', "board", "DIR",
+      "the board folder that answers are kept in; it must hold a\n"
+      "board.periph (default ./boards/unnamed)" },
+    { 'm', "bridge-mem", "NAME",
+      "shared memory of the machine to serve, as given to its\n"
+      "inference-device (default " PBR_DEFAULT_BRIDGE ")" },
+    { 's', "state-mem", "NAME",
+      "shared memory with the access records (default: the one that the\n"
+      "bridge names)" },
+    { 'c', "min-confidence", "N",
+      "use no answer below N per cent (default 0; plain storage has 30)" },
+    { 'r', "results", "FILE",
+      "what is known of each register, as JSON\n"
+      "(default log/ai_inference_results.json)" },
+    { 'l', "log-level", "error|warn|info|debug", "default info" },
+    { 'f', "log-file", "FILE", "append the log to FILE instead of stderr" },
+    { 'k', "api-key", "KEY",
+      "key of a cloud model; better in OPENAI_API_KEY: every user of this\n"
+      "computer can read a command line" },
+    { 'a', "api-base", "URL", "address of an OpenAI-compatible endpoint" },
+    { 'o', "model", "NAME", "model to ask for there" },
+    { 'n', "dry-run", NULL, "say what would leave this computer, and end" },
+    { 'h', "help", NULL, "this text" },
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+struct command_line {
+    struct pdm_options options;
+    const char *ai_type, *log_file, *api_key, *api_base;
+    bool dry_run;
+};
+
+static void print_help(void)
+{
+    size_t i;
+    const char *p;
+
+    printf("periphd - works out registers that a paused machine asks for\n"
+           "\n"
+           "usage: periphd [OPTION]...\n"
+           "\n"
+           "Attaches to a QEMU machine with an inference-device, answers its\n"
+           "questions and writes the answers as .periph text into the board\n"
+           "folder, where people may edit them while the machine runs. Waits\n"
+           "until the machine is there, and again when it comes back; ends by\n"
+           "SIGTERM or Ctrl-C with everything written. `periph run` starts it\n"
+           "by itself.\n"
+           "\n");
+    for (i = 0; i < ROW_COUNT; i++) {
+        printf("  --%s%s%s\n", rows[i].name,
+               rows[i].argument != NULL ? " " : "",
+               rows[i].argument != NULL ? rows[i].argument : "");
+        for (p = rows[i].help; *p != '\0'; p += strspn(p, "\n")) {
+            int len = (int)strcspn(p, "\n");
+
+            printf("        %.*s\n", len, p);
+            p += len;
+        }
+    }
+    printf("\nexit status: 0 ended by a signal, 1 usage or files, "
+           "2 errors in the board's files\n");
+}
+
+static int usage(const char *format, const char *what)
+{
+    fprintf(stderr, "periphd: ");
+    fprintf(stderr, format, what);
+    fprintf(stderr, "; `periphd --help` explains the options\n");
+    return -1;
+}
+
+static int set_option(struct command_line *c, char key, const char *value)
+{
+    char *end;
+    unsigned long n;
+
+    switch (key) {
+    case 't':
+        c->ai_type = value;
+        break;
+    case 'b':
+        c->options.board = value;
+        break;
+    case 'm':
+    case 's':
+        {
+            char name[PBR_NAME_MAX];
+
+            if (pbr_shm_name(value, name) != PBR_OK) {
+                return usage("\"%s\" is no name for a shared memory", value);
+            }
+            *(key == 'm' ? &c->options.bridge_mem :
+              &c->options.state_mem) = value;
+        }
+        break;
+    case 'c':
+        n = strtoul(value, &end, 10);
+        if (*value == '\0' || *end != '\0' || n > 100) {
+            return usage("--min-confidence is 0 to 100, not \"%s\"", value);
+        }
+        c->options.min_confidence = (unsigned)n;
+        break;
+    case 'r':
+        c->options.results = value;
+        break;
+    case 'l':
+        if (!pdm_level_parse(value, &c->options.log.level)) {
+            return usage("--log-level has no \"%s\"", value);
+        }
+        break;
+    case 'f':
+        c->log_file = value;
+        break;
+    case 'k':
+        c->api_key = value;
+        break;
+    case 'a':
+        c->api_base = value;
+        break;
+    case 'n':
+        c->dry_run = true;
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+/* 0 go on, 1 help was printed, -1 wrong. */
+static int parse(struct command_line *c, int argc, char **argv)
+{
+    struct option longs[ROW_COUNT + 1];
+    size_t i;
+    int key;
+
+    memset(longs, 0, sizeof(longs));
+    for (i = 0; i < ROW_COUNT; i++) {
+        longs[i].name = rows[i].name;
+        longs[i].has_arg =
+            rows[i].argument != NULL ? required_argument : no_argument;
+        longs[i].val = rows[i].key;
+    }
+    while ((key = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+        if (key == 'h') {
+            print_help();
+            return 1;
+        }
+        if (key == '?') {
+            fprintf(stderr, "`periphd --help` explains the options\n");
+            return -1;
+        }
+        if (set_option(c, (char)key, optarg) < 0) {
+            return -1;
+        }
+    }
+    if (optind < argc) {
+        return usage("unexpected argument \"%s\"", argv[optind]);
+    }
+    return 0;
+}
+
+static int choose_engines(struct command_line *c)
+{
+    if (c->api_key != NULL) {
+        fprintf(stderr, "periphd: warning: a key on the command line can be "
+                "read by every user of this computer; use OPENAI_API_KEY\n");
+    }
+    if (strcmp(c->ai_type, "local") == 0 ||
+        strcmp(c->ai_type, "cloud") == 0) {
+        fprintf(stderr, "periphd: --ai-type %s comes with a later version; "
+                "configured engines: rules\n", c->ai_type);
+        return -1;
+    }
+    if (strcmp(c->ai_type, "rules") != 0 && strcmp(c->ai_type, "auto") != 0) {
+        return usage("--ai-type has no \"%s\"", c->ai_type);
+    }
+    c->options.engines[c->options.engine_count++] = inf_rules_ops();
+    return 0;
+}
+
+/* SIGTERM, SIGINT and SIGHUP as a descriptor; a broken pipe is no signal. */
+static int open_signals(void)
+{
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) {
+        return -1;
+    }
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int open_log(struct command_line *c)
+{
+    c->options.log.file = stderr;
+    if (c->log_file != NULL) {
+        c->options.log.file = fopen(c->log_file, "ae");
+        if (c->options.log.file == NULL) {
+            fprintf(stderr, "periphd: %s: %s\n", c->log_file,
+                    strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line c = {
+        .options = {
+            .bridge_mem = PBR_DEFAULT_BRIDGE,
+            .board = "boards/unnamed",
+            .results = "log/ai_inference_results.json",
+            .log = { .level = PDM_INFO },
+        },
+        .ai_type = "rules",
+    };
+    struct pdm *d;
+    int signals, ret;
+
+    ret = parse(&c, argc, argv);
+    if (ret != 0) {
+        return ret > 0 ? 0 : 1;
+    }
+    if (choose_engines(&c) < 0) {
+        return 1;
+    }
+    if (c.dry_run) {
+        printf("Nothing leaves this computer: the rules engine works here, "
+               "without network or model.\n");
+        return 0;
+    }
+    signals = open_signals();
+    d = calloc(1, sizeof(*d));
+    if (signals < 0 || d == NULL || open_log(&c) < 0) {
+        free(d);
+        return 1;
+    }
+    ret = pdm_init(d, &c.options);
+    if (ret == 0) {
+        ret = pdm_run(d, signals);
+    } else {
+        ret = 2;
+    }
+    pdm_dispose(d);
+    free(d);
+    return ret < 0 ? 1 : ret;
+}
