@@ -118,16 +118,32 @@ const char *pdl_item_word(enum pdl_item_kind kind)
     return item_words[kind];
 }
 
-enum pdl_event_kind pdl_event_find(const char *word)
+static int find_word(const char *const *words, int count, const char *word)
 {
     int i;
 
-    for (i = 0; i < PDL_EVENT_COUNT; i++) {
-        if (strcmp(event_words[i], word) == 0) {
-            break;
-        }
+    for (i = 0; i < count && strcmp(words[i], word) != 0; i++) {
     }
-    return (enum pdl_event_kind)i;
+    return i;
+}
+
+enum pdl_policy pdl_policy_find(const char *word)
+{
+    int i = find_word(policy_words, PDL_POLICY_COUNT, word);
+
+    return i < PDL_POLICY_COUNT ? (enum pdl_policy)i : PDL_POLICY_NONE;
+}
+
+enum pdl_verb pdl_verb_find(const char *word)
+{
+    int i = find_word(verb_words, PDL_VERB_COUNT, word);
+
+    return i < PDL_VERB_COUNT ? (enum pdl_verb)i : PDL_VERB_NONE;
+}
+
+enum pdl_event_kind pdl_event_find(const char *word)
+{
+    return (enum pdl_event_kind)find_word(event_words, PDL_EVENT_COUNT, word);
 }
 
 bool pdl_note_find(const char *word, enum pdl_note_kind *out)

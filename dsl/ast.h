@@ -613,6 +613,8 @@ const char *pdl_note_word(enum pdl_note_kind note);         /* "inferred" */
 const char *pdl_op_word(enum pdl_op op);
 const char *pdl_assign_word(enum pdl_assign op);            /* "+=" */
 const char *pdl_item_word(enum pdl_item_kind kind);         /* "register" */
+enum pdl_policy pdl_policy_find(const char *word);
+enum pdl_verb pdl_verb_find(const char *word);
 enum pdl_event_kind pdl_event_find(const char *word);
 bool pdl_note_find(const char *word, enum pdl_note_kind *out);
 

@@ -5,18 +5,6 @@
 #include "dsl/item.h"
 #include "dsl/parse_priv.h"
 
-struct pdl_item *pdl_build_item(struct pdl_parser *p, enum pdl_item_kind kind,
-                                struct pdl_span span, struct pdl_name name)
-{
-    struct pdl_item *item = PDL_PNEW(p, struct pdl_item);
-
-    item->kind = kind;
-    item->span = span;
-    item->body_span = span;
-    item->name = name;
-    return item;
-}
-
 struct pdl_item *pdl_build_notes(struct pdl_parser *p, struct pdl_item *item,
                                  struct pdl_note *notes, struct pdl_span span)
 {
@@ -27,27 +15,16 @@ struct pdl_item *pdl_build_notes(struct pdl_parser *p, struct pdl_item *item,
 }
 
 struct pdl_item *pdl_build_field(struct pdl_parser *p, struct pdl_span span,
-                                 const struct pdl_name *name)
+                                 const struct pdl_name *name,
+                                 struct pdl_item *tail)
 {
-    struct pdl_item *item = pdl_build_item(p, PDL_ITEM_FIELD, span, *name);
     bool quoted = p->text[name->span.begin] == '`';
 
-    item->u.field.reserved = !quoted && strcmp(name->text, "reserved") == 0;
-    return item;
-}
-
-struct pdl_item *pdl_build_cond_item(struct pdl_parser *p,
-                                     struct pdl_span span,
-                                     struct pdl_expr *test,
-                                     const struct pdl_body *then)
-{
-    static const struct pdl_name no_name;
-    struct pdl_item *item = pdl_build_item(p, PDL_ITEM_COND, span, no_name);
-
-    item->u.cond.test = test;
-    item->u.cond.then = *then;
-    item->u.cond.chain = 1;
-    return item;
+    tail->span = span;
+    tail->body_span = span;
+    tail->name = *name;
+    tail->u.field.reserved = !quoted && strcmp(name->text, "reserved") == 0;
+    return tail;
 }
 
 /* ---- notes ---- */
@@ -303,17 +280,7 @@ struct pdl_part *pdl_build_part(struct pdl_parser *p, struct pdl_span span,
     return part;
 }
 
-/* ---- attributes, rules ---- */
-
-struct pdl_attr *pdl_build_attr(struct pdl_parser *p, struct pdl_span span,
-                                enum pdl_attr_kind kind)
-{
-    struct pdl_attr *attr = PDL_PNEW(p, struct pdl_attr);
-
-    attr->kind = kind;
-    attr->span = span;
-    return attr;
-}
+/* ---- rules ---- */
 
 struct pdl_event *pdl_build_event(struct pdl_parser *p, struct pdl_span span,
                                   const struct pdl_name *name,
@@ -329,28 +296,6 @@ struct pdl_event *pdl_build_event(struct pdl_parser *p, struct pdl_span span,
         event->kind = PDL_EVENT_CHANGE;
     }
     return event;
-}
-
-struct pdl_stmt *pdl_build_stmt(struct pdl_parser *p, enum pdl_stmt_kind kind,
-                                struct pdl_span span)
-{
-    struct pdl_stmt *stmt = PDL_PNEW(p, struct pdl_stmt);
-
-    stmt->kind = kind;
-    stmt->span = span;
-    return stmt;
-}
-
-struct pdl_stmt *pdl_build_branch(struct pdl_parser *p, struct pdl_span span,
-                                  struct pdl_expr *test,
-                                  const struct pdl_block *then)
-{
-    struct pdl_stmt *stmt = pdl_build_stmt(p, PDL_STMT_IF, span);
-
-    stmt->u.branch.test = test;
-    stmt->u.branch.then = *then;
-    stmt->u.branch.chain = 1;
-    return stmt;
 }
 
 void pdl_check_copy(struct pdl_parser *p, const struct pdl_call *call)
@@ -370,41 +315,4 @@ unsigned pdl_build_chain(struct pdl_parser *p, struct pdl_span span,
         return 1;
     }
     return rest + 1;
-}
-
-/* ---- device tree ---- */
-
-struct pdl_dt_item *pdl_build_dt_item(struct pdl_parser *p,
-                                      enum pdl_dt_item_kind kind,
-                                      struct pdl_span span,
-                                      const struct pdl_string *name)
-{
-    struct pdl_dt_item *item = PDL_PNEW(p, struct pdl_dt_item);
-
-    item->kind = kind;
-    item->span = span;
-    item->name = *name;
-    return item;
-}
-
-struct pdl_dt_value *pdl_build_dt_value(struct pdl_parser *p,
-                                        enum pdl_dt_value_kind kind,
-                                        struct pdl_span span)
-{
-    struct pdl_dt_value *value = PDL_PNEW(p, struct pdl_dt_value);
-
-    value->kind = kind;
-    value->span = span;
-    return value;
-}
-
-struct pdl_dt_cell *pdl_build_dt_cell(struct pdl_parser *p,
-                                      enum pdl_dt_cell_kind kind,
-                                      struct pdl_span span)
-{
-    struct pdl_dt_cell *cell = PDL_PNEW(p, struct pdl_dt_cell);
-
-    cell->kind = kind;
-    cell->span = span;
-    return cell;
 }

@@ -125,14 +125,16 @@ struct pdl_diag *pdl_diag_vadd(struct pdl_diags *diags, enum pdl_code code,
                                struct pdl_span span, va_list args)
 {
     enum pdl_severity severity = diags->severities[code];
+
+    bool full = diags->count == PDL_MAX_DIAGS;
     struct diag *diag;
 
-    if (severity == PDL_IGNORE || is_repeated(diags, code, span)) {
+    if (severity == PDL_IGNORE || (!full && is_repeated(diags, code, span))) {
         return NULL;
     }
     diags->errors += severity == PDL_ERROR;
     diags->warnings += severity == PDL_WARNING;
-    if (diags->count == PDL_MAX_DIAGS) {
+    if (full) {
         diags->dropped++;
         return NULL;
     }
@@ -213,6 +215,31 @@ void pdl_diag_fix(struct pdl_diag *diag, struct pdl_span span,
     diag->fix = pdl_arena_strdup(whole->list->arena, text);
     if (!diag->fix) {
         whole->list->failed = true;
+    }
+}
+
+static bool stands_before(const struct pdl_diag *a, const struct pdl_diag *b)
+{
+    return a->span.file != b->span.file ? a->span.file < b->span.file
+                                        : a->span.begin < b->span.begin;
+}
+
+void pdl_diags_sort(struct pdl_diags *diags)
+{
+    struct pdl_diag *sorted = NULL, *diag, *next, **place;
+
+    for (diag = diags->first; diag; diag = next) {
+        next = diag->next;
+        place = &sorted;
+        while (*place && !stands_before(diag, *place)) {
+            place = &(*place)->next;
+        }
+        diag->next = *place;
+        *place = diag;
+    }
+    diags->first = diags->last = sorted;
+    while (diags->last && diags->last->next) {
+        diags->last = diags->last->next;
     }
 }
 

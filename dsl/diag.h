@@ -71,6 +71,12 @@ void pdl_diag_note(struct pdl_diag *diag, struct pdl_span span,
 void pdl_diag_fix(struct pdl_diag *diag, struct pdl_span span,
                   const char *text);
 
+/*
+ * Sorts by file and place; those at one place keep their order. The parser
+ * does it; a later pass that adds more may do it again.
+ */
+void pdl_diags_sort(struct pdl_diags *diags);
+
 const struct pdl_diag *pdl_diags_first(const struct pdl_diags *diags);
 size_t pdl_diags_errors(const struct pdl_diags *diags);
 size_t pdl_diags_warnings(const struct pdl_diags *diags);

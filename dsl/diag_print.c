@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "dsl/scan.h"
+#include "dsl/layout.h"
 
 /* Longest part of a source line that is shown, in bytes. */
 #define MAX_EXCERPT 160
@@ -72,21 +72,6 @@ static size_t print_character(const char *text, size_t i, size_t end,
     return n;
 }
 
-/* East Asian wide characters take two columns; a rough table is enough. */
-static size_t columns_of(const char *text, size_t i, size_t end)
-{
-    unsigned char c = (unsigned char)text[i];
-    size_t n = pdl_utf8_length(text + i, end - i);
-
-    if (n == 4) {
-        return 2;
-    }
-    if (n == 3) {
-        return c >= 0xe3 && c <= 0xed ? 2 : c == 0xef ? 2 : 1;
-    }
-    return 1;
-}
-
 /* The source line at `loc` and a line of carets under [begin, end). */
 static void print_excerpt(const char *text, const struct pdl_location *loc,
                           struct pdl_span span, const struct palette *palette,
@@ -112,12 +97,12 @@ static void print_excerpt(const char *text, const struct pdl_location *loc,
     for (i = from; i < to; i += n) {
         bool under = i >= span.begin && i < span.end;
 
+        n = print_character(text, i, to, out);
         if (i < span.begin || under) {
             pdl_strbuf_fill(&marks, under ? (carets ? '~' : '^') : ' ',
-                            columns_of(text, i, to));
+                            pdl_columns(text + i, n));
             carets += under;
         }
-        n = print_character(text, i, to, out);
     }
     if (!carets) {
         pdl_strbuf_putc(&marks, '^');

@@ -137,6 +137,7 @@ static int run(struct pdl_parser *p)
     size_t errors = pdl_diags_errors(p->diags);
     int status;
 
+    p->max_errors = errors + PDL_MAX_DIAGS;
     p->spare = calloc(1, SPARE_BYTES);
     if (!p->spare) {
         return PDL_ERR_NOMEM;
@@ -156,6 +157,7 @@ static int run(struct pdl_parser *p)
     if (status == PDL_OK && pdl_diags_errors(p->diags) > errors) {
         status = PDL_ERR_SYNTAX;
     }
+    pdl_diags_sort(p->diags);
     pdl_tokens_dispose(&p->tokens);
     free(p->is_list);
     free(p->spare);

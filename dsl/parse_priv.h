@@ -10,18 +10,17 @@
 #include "dsl/diag.h"
 #include "dsl/parse.h"
 #include "dsl/scan.h"
-
-/* First and last of a linked list, while it is built. */
-#define PDL_LIST(type) struct { struct type *first, *last; }
+#include "dsl/values.h"
 
 #define PDL_APPEND(list, node) \
     do { \
+        __typeof__((list).first) node_ = (node); \
         if ((list).last) { \
-            (list).last->next = (node); \
+            (list).last->next = node_; \
         } else { \
-            (list).first = (node); \
+            (list).first = node_; \
         } \
-        (list).last = (node); \
+        (list).last = node_; \
     } while (0)
 
 struct pdl_parser {
@@ -44,6 +43,7 @@ struct pdl_parser {
     size_t kept;                    /* token kept in this way, + 1 */
     bool early_end;                 /* T_EARLY_END was handed out */
     size_t closers;                 /* } to make up at the end of the file */
+    size_t max_errors;              /* the parser gives up beyond */
     bool oom;
     void *spare;                    /* handed out when memory is gone */
 };
@@ -57,7 +57,26 @@ int pdl_yylex(PDL_YYSTYPE *value, PDL_YYLTYPE *where, struct pdl_parser *p);
 /* Zeroed memory that is never NULL; after a failure the tree is thrown away. */
 void *pdl_parser_alloc(struct pdl_parser *p, size_t size);
 
+/* A copy of `node`, never NULL. */
+void *pdl_parser_copy(struct pdl_parser *p, const void *node, size_t size);
+
 #define PDL_PNEW(p, type) ((type *)pdl_parser_alloc((p), sizeof(type)))
+
+/* Nodes of the arena from designated initialisers. */
+#define COPY(type, from) \
+    ((struct type *)pdl_parser_copy(p, (from), sizeof(struct type)))
+#define NODE(type, ...) COPY(type, (&(struct type){ __VA_ARGS__ }))
+#define ITEM_OF(which, where, ...) \
+    NODE(pdl_item, .kind = (which), .span = (where), .body_span = (where), \
+         __VA_ARGS__)
+#define ITEM(which, ...) ITEM_OF(PDL_ITEM_##which, __VA_ARGS__)
+
+#define NO_NAME ((struct pdl_name){ 0 })
+#define EMPTY_BODY ((struct pdl_body){ 0 })
+#define NO_BODY ((struct pdl_opt_body){ .written = false })
+
+/* The span of rhs[1..count], without empty ones at the ends. */
+struct pdl_span pdl_join_spans(const struct pdl_span *rhs, int count);
 
 /* At least the number of tokens of the grammar. */
 #define PDL_MAX_EXPECTED 160
@@ -79,10 +98,9 @@ void pdl_parser_syntax(struct pdl_parser *p, struct pdl_span where,
 /* The { at `where` opens a list of items in which recovery may stop. */
 void pdl_parser_open(struct pdl_parser *p, struct pdl_span where);
 
-/* ---- build_*: nodes from the pieces of a rule ---- */
+/* ---- build.c: nodes that take more than copying ---- */
 
-struct pdl_item *pdl_build_item(struct pdl_parser *p, enum pdl_item_kind kind,
-                                struct pdl_span span, struct pdl_name name);
+/* Gives an item its notes, and the span with them. */
 struct pdl_item *pdl_build_notes(struct pdl_parser *p, struct pdl_item *item,
                                  struct pdl_note *notes,
                                  struct pdl_span span);
@@ -106,34 +124,15 @@ struct pdl_part *pdl_build_part(struct pdl_parser *p, struct pdl_span span,
                                 const struct pdl_name *name,
                                 struct pdl_expr *first,
                                 struct pdl_expr *last);
-struct pdl_attr *pdl_build_attr(struct pdl_parser *p, struct pdl_span span,
-                                enum pdl_attr_kind kind);
 struct pdl_event *pdl_build_event(struct pdl_parser *p, struct pdl_span span,
                                   const struct pdl_name *name,
                                   struct pdl_ref *ref);
-struct pdl_stmt *pdl_build_stmt(struct pdl_parser *p, enum pdl_stmt_kind kind,
-                                struct pdl_span span);
+/* `tail` is an item with what stands behind the bits. */
 struct pdl_item *pdl_build_field(struct pdl_parser *p, struct pdl_span span,
-                                 const struct pdl_name *name);
-struct pdl_item *pdl_build_cond_item(struct pdl_parser *p,
-                                     struct pdl_span span,
-                                     struct pdl_expr *test,
-                                     const struct pdl_body *then);
-struct pdl_stmt *pdl_build_branch(struct pdl_parser *p, struct pdl_span span,
-                                  struct pdl_expr *test,
-                                  const struct pdl_block *then);
+                                 const struct pdl_name *name,
+                                 struct pdl_item *tail);
 struct pdl_expr *pdl_build_name_expr(struct pdl_parser *p,
                                      const struct pdl_name *name);
-struct pdl_dt_item *pdl_build_dt_item(struct pdl_parser *p,
-                                      enum pdl_dt_item_kind kind,
-                                      struct pdl_span span,
-                                      const struct pdl_string *name);
-struct pdl_dt_value *pdl_build_dt_value(struct pdl_parser *p,
-                                        enum pdl_dt_value_kind kind,
-                                        struct pdl_span span);
-struct pdl_dt_cell *pdl_build_dt_cell(struct pdl_parser *p,
-                                      enum pdl_dt_cell_kind kind,
-                                      struct pdl_span span);
 /* Only copy(...) takes a block: reports any other name. */
 void pdl_check_copy(struct pdl_parser *p, const struct pdl_call *call);
 /*

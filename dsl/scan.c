@@ -14,27 +14,28 @@ struct word {
 
 /* Sorted by text, for bsearch. */
 static const struct word words[] = {
-    { "after", T_AFTER }, { "as", T_AS }, { "at", T_AT },
-    { "board", T_BOARD }, { "bus", T_BUS }, { "clears", T_CLEARS },
-    { "const", T_CONST }, { "device", T_DEVICE }, { "domain", T_DOMAIN },
-    { "drop", T_DROP }, { "dt", T_DT }, { "else", T_ELSE },
-    { "enum", T_ENUM }, { "extend", T_EXTEND }, { "feeds", T_FEEDS },
-    { "fifo", T_FIFO }, { "from", T_FROM }, { "group", T_GROUP },
-    { "hold", T_HOLD }, { "if", T_IF }, { "import", T_IMPORT },
-    { "in", T_IN }, { "instance", T_INSTANCE }, { "is", T_IS },
-    { "line", T_LINE }, { "load", T_LOAD }, { "lock", T_LOCK },
-    { "mem", T_MEM }, { "memory", T_MEMORY }, { "mirrors", T_MIRRORS },
-    { "native", T_NATIVE }, { "needs", T_NEEDS }, { "node", T_NODE },
-    { "of", T_OF }, { "on", T_ON }, { "once", T_ONCE }, { "out", T_OUT },
-    { "periph", T_PERIPH }, { "pops", T_POPS }, { "pulse", T_PULSE },
-    { "pushes", T_PUSHES }, { "rc", T_RC }, { "reg", T_REG },
-    { "resets", T_RESETS }, { "ro", T_RO }, { "rs", T_RS }, { "rw", T_RW },
-    { "sets", T_SETS }, { "sticky", T_STICKY }, { "template", T_TEMPLATE },
-    { "timer", T_TIMER }, { "to", T_TO }, { "toggles", T_TOGGLES },
-    { "unimpl", T_UNIMPL }, { "var", T_VAR }, { "w0c", T_W0C },
-    { "w0s", T_W0S }, { "w0t", T_W0T }, { "w1c", T_W1C }, { "w1s", T_W1S },
-    { "w1t", T_W1T }, { "wclr", T_WCLR }, { "when", T_WHEN },
-    { "window", T_WINDOW }, { "wo", T_WO }, { "wset", T_WSET },
+    { "after", T_AFTER }, { "as", T_AS }, { "at", T_AT }, { "board", T_BOARD },
+    { "bus", T_BUS }, { "clears", T_VERB }, { "const", T_CONST },
+    { "device", T_DEVICE }, { "domain", T_DOMAIN }, { "drop", T_DROP },
+    { "dt", T_DT }, { "else", T_ELSE }, { "enum", T_ENUM },
+    { "extend", T_EXTEND }, { "feeds", T_VERB }, { "fifo", T_FIFO },
+    { "from", T_FROM }, { "group", T_GROUP }, { "hold", T_HOLD },
+    { "if", T_IF }, { "import", T_IMPORT }, { "in", T_IN },
+    { "instance", T_INSTANCE }, { "is", T_IS }, { "line", T_LINE },
+    { "load", T_LOAD }, { "lock", T_LOCK }, { "mem", T_MEM },
+    { "memory", T_MEMORY }, { "mirrors", T_VERB }, { "native", T_NATIVE },
+    { "needs", T_NEEDS }, { "node", T_NODE }, { "of", T_OF }, { "on", T_ON },
+    { "once", T_POLICY }, { "out", T_OUT }, { "periph", T_PERIPH },
+    { "pops", T_VERB }, { "pulse", T_POLICY }, { "pushes", T_VERB },
+    { "rc", T_POLICY }, { "reg", T_REG }, { "resets", T_VERB },
+    { "ro", T_POLICY }, { "rs", T_POLICY }, { "rw", T_POLICY },
+    { "sets", T_VERB }, { "sticky", T_POLICY }, { "template", T_TEMPLATE },
+    { "timer", T_TIMER }, { "to", T_TO }, { "toggles", T_VERB },
+    { "unimpl", T_POLICY }, { "var", T_VAR }, { "w0c", T_POLICY },
+    { "w0s", T_POLICY }, { "w0t", T_POLICY }, { "w1c", T_POLICY },
+    { "w1s", T_POLICY }, { "w1t", T_POLICY }, { "wclr", T_POLICY },
+    { "when", T_WHEN }, { "window", T_WINDOW }, { "wo", T_POLICY },
+    { "wset", T_POLICY },
 };
 
 static int compare_word(const void *key, const void *row)
@@ -515,20 +516,19 @@ int pdl_scan_token(struct pdl_scanner *s, int kind)
     return status ? status : pdl_tokens_add(s->out, kind, s->begin, end);
 }
 
-/* One diagnostic for each run of bytes that is not UTF-8. */
+/* The first byte that is not UTF-8: a file in another encoding has many. */
 static void check_utf8(struct pdl_scanner *s, size_t len)
 {
     size_t i = 0, n;
-    bool good = true;
 
     while (i < len) {
         n = pdl_utf8_length(s->text + i, len - i);
-        if (!n && good) {
+        if (!n) {
             REPORT(s, PDL_D_BAD_UTF8, (uint32_t)i, (uint32_t)i + 1,
                    (unsigned char)s->text[i]);
+            break;
         }
-        good = n != 0;
-        i += n ? n : 1;
+        i += n;
     }
 }
 

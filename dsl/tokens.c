@@ -18,6 +18,31 @@ void *pdl_parser_alloc(struct pdl_parser *p, size_t size)
     return result;
 }
 
+void *pdl_parser_copy(struct pdl_parser *p, const void *node, size_t size)
+{
+    return memcpy(pdl_parser_alloc(p, size), node, size);
+}
+
+struct pdl_span pdl_join_spans(const struct pdl_span *rhs, int count)
+{
+    struct pdl_span span = rhs[0];
+    int first = 1, last = count;
+
+    while (first <= count && rhs[first].begin == rhs[first].end) {
+        first++;
+    }
+    while (last > first && rhs[last].begin == rhs[last].end) {
+        last--;
+    }
+    if (first > count) {
+        span.begin = span.end;
+        return span;
+    }
+    span = rhs[first];
+    span.end = rhs[last].end;
+    return span;
+}
+
 /* ---- values ---- */
 
 /* The text of a token as a string of the arena; "" when memory is gone. */
@@ -274,12 +299,18 @@ static int end_of_file(struct pdl_parser *p)
     return PDL_YYEOF;
 }
 
+/* Each error costs a look around: a file of errors is not read to its end. */
+static bool gave_up(const struct pdl_parser *p)
+{
+    return pdl_diags_errors(p->diags) >= p->max_errors;
+}
+
 int pdl_yylex(PDL_YYSTYPE *value, PDL_YYLTYPE *where, struct pdl_parser *p)
 {
     const struct pdl_token *token;
 
     *where = (struct pdl_span){ p->file, p->len, p->len };
-    if (p->oom) {
+    if (p->oom || gave_up(p)) {
         return PDL_YYEOF;
     }
     if (!p->started) {
@@ -363,7 +394,7 @@ void pdl_expected_add(struct pdl_expected *expected, const char *symbol)
         { "device", offsetof(struct pdl_expected, device) },
         { "after", offsetof(struct pdl_expected, after) },
         { "node", offsetof(struct pdl_expected, node) },
-        { "rw", offsetof(struct pdl_expected, policy) },
+        { "policy", offsetof(struct pdl_expected, policy) },
         { "'('", offsetof(struct pdl_expected, paren) },
         { "'!'", offsetof(struct pdl_expected, bang) },
         { "'*'", offsetof(struct pdl_expected, star) },
@@ -453,7 +484,7 @@ static bool is_operator(const char *symbol)
 {
     static const char *const operators[] = {
         "'/'", "'%'", "'+'", "'-'", "'<'", "'>'", "'&'", "'|'", "'^'", "'?'",
-        "||", "&&", "==", "!=", "<=", ">=", "<<", ">>", "'.'", "'['",
+        "'~'", "||", "&&", "==", "!=", "<=", ">=", "<<", ">>", "'.'", "'['",
     };
     size_t i;
 
@@ -510,7 +541,7 @@ void pdl_parser_syntax(struct pdl_parser *p, struct pdl_span where,
     char found[64], wanted[256], text[400];
     size_t i = p->pos ? p->pos - 1 : 0;
 
-    if (p->oom) {
+    if (p->oom || gave_up(p)) {
         return;
     }
     p->resync = true;
