@@ -9,7 +9,7 @@
 
 #include "runtime/bridge/bridge.h"
 
-/* ---- Shared memories ------------------------------------------------ */
+/* ---- Shared memories ---- */
 
 struct pbr_shm {
     void *mem;                      /* NULL when closed */
@@ -56,7 +56,7 @@ void pbr_shm_close(struct pbr_shm *shm);
 /* A generation number that differs between starts; never 0. */
 uint64_t pbr_generation_new(void);
 
-/* ---- Doorbell ------------------------------------------------------- */
+/* ---- Doorbell ---- */
 
 #define PBR_SOCKET_MAX 108
 

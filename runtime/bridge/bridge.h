@@ -43,7 +43,7 @@ const char *pbr_frame_type_name(uint32_t type);
 const char *pbr_event_name(uint32_t event);
 const char *pbr_page_kind_name(uint32_t kind);
 
-/* ---- Bridge memory -------------------------------------------------- */
+/* ---- Bridge memory ---- */
 
 struct pbr_bridge_options {
     uint32_t qemu_pid;
@@ -110,7 +110,7 @@ int pbr_note_read(const struct pbr_bridge *mem, struct pbr_note *n);
 int pbr_blob_put(struct pbr_bridge *mem, const void *bytes, uint64_t size);
 int pbr_blob_copy(const struct pbr_bridge *mem, void *to, uint64_t size);
 
-/* ---- Statistics (QEMU writes, anybody reads) ------------------------ */
+/* ---- Statistics (QEMU writes, anybody reads) ---- */
 
 /* One question ended with @verdict after @us microseconds. */
 void pbr_stats_answered(struct pbr_bridge *mem, uint32_t kind,
@@ -130,7 +130,7 @@ struct pbr_latency {
 void pbr_stats_latency(const struct pbr_bridge *mem, uint32_t kind,
                        uint32_t *scratch, struct pbr_latency *out);
 
-/* ---- State memory --------------------------------------------------- */
+/* ---- State memory ---- */
 
 /* Bytes for a ring of @capacity records (a power of two within
  * PBR_RECORDS_MIN..MAX) of @record_size (PBR_RECORD_MIN or _FULL); 0 when
@@ -213,7 +213,7 @@ uint32_t pbr_regions(const struct pbr_state *mem);
 int pbr_region_get(const struct pbr_state *mem, uint32_t index,
                    struct pbr_region *region);
 
-/* ---- Frames --------------------------------------------------------- */
+/* ---- Frames ---- */
 
 void pbr_frame_encode(uint8_t bytes[PBR_FRAME_SIZE],
                       const struct pbr_frame *frame);

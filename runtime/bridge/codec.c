@@ -9,7 +9,7 @@
 /* A reader gives up after so many looks at a slot being written. */
 #define SLOT_TRIES 64
 
-/* ---- Copies and the lock word --------------------------------------- */
+/* ---- Copies and the lock word ---- */
 
 /* Words of structures of any type. */
 typedef uint64_t __attribute__((may_alias)) pbr_word;
@@ -98,7 +98,7 @@ void pbr_put_text(char *field, size_t size, const char *text)
     }
 }
 
-/* ---- Names ---------------------------------------------------------- */
+/* ---- Names ---- */
 
 static const char *name_of(const char *const *names, size_t count,
                            uint32_t value)
@@ -191,7 +191,7 @@ const char *pbr_strerror(int err)
     return texts[-err];
 }
 
-/* ---- Header --------------------------------------------------------- */
+/* ---- Header ---- */
 
 void pbr_bridge_format(struct pbr_bridge *mem,
                        const struct pbr_bridge_options *options)
@@ -277,7 +277,7 @@ uint64_t pbr_bridge_open(const struct pbr_bridge *mem)
     return __atomic_load_n(&mem->header.open_question, __ATOMIC_ACQUIRE);
 }
 
-/* ---- Slots ---------------------------------------------------------- */
+/* ---- Slots ---- */
 
 /* Every payload is a whole number of words, so that copies stay inside. */
 #define WORDS(type) \
@@ -443,7 +443,7 @@ int pbr_note_read(const struct pbr_bridge *mem, struct pbr_note *n)
     return PBR_OK;
 }
 
-/* ---- Blob ----------------------------------------------------------- */
+/* ---- Blob ---- */
 
 int pbr_blob_put(struct pbr_bridge *mem, const void *bytes, uint64_t size)
 {
@@ -465,7 +465,7 @@ int pbr_blob_copy(const struct pbr_bridge *mem, void *to, uint64_t size)
     return PBR_OK;
 }
 
-/* ---- Frames --------------------------------------------------------- */
+/* ---- Frames ---- */
 
 void pbr_frame_encode(uint8_t bytes[PBR_FRAME_SIZE],
                       const struct pbr_frame *frame)

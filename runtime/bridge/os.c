@@ -22,7 +22,7 @@
 
 static const struct pbr_shm shm_closed = PBR_SHM_INIT;
 
-/* ---- Shared memories ------------------------------------------------ */
+/* ---- Shared memories ---- */
 
 int pbr_shm_name(const char *name, char out[PBR_NAME_MAX])
 {
@@ -244,7 +244,7 @@ uint64_t pbr_generation_new(void)
     return g != 0 ? g : 1;
 }
 
-/* ---- Doorbell ------------------------------------------------------- */
+/* ---- Doorbell ---- */
 
 static int folder_path(char out[PBR_SOCKET_MAX])
 {

@@ -7,7 +7,7 @@
 
 #include "runtime/bridge/slot.h"
 
-/* ---- Format --------------------------------------------------------- */
+/* ---- Format ---- */
 
 static bool geometry_ok(uint32_t capacity, uint32_t record_size)
 {
@@ -76,7 +76,7 @@ int pbr_state_check(const struct pbr_state *mem, uint64_t size,
     return PBR_OK;
 }
 
-/* ---- Writer --------------------------------------------------------- */
+/* ---- Writer ---- */
 
 int pbr_ring_writer_init(struct pbr_ring_writer *w, struct pbr_state *mem,
                          uint64_t size)
@@ -119,7 +119,7 @@ void pbr_ring_put(struct pbr_ring_writer *w, const struct pbr_record *record,
     __atomic_store_n(&w->mem->header.head, w->head, __ATOMIC_RELEASE);
 }
 
-/* ---- Reader --------------------------------------------------------- */
+/* ---- Reader ---- */
 
 int pbr_ring_reader_init(struct pbr_ring_reader *r,
                          const struct pbr_state *mem, uint64_t size,
@@ -208,7 +208,7 @@ int pbr_ring_get(struct pbr_ring_reader *r, struct pbr_record *record,
     return 0;
 }
 
-/* ---- Regions -------------------------------------------------------- */
+/* ---- Regions ---- */
 
 int pbr_region_set(struct pbr_state *mem, uint32_t index,
                    const struct pbr_region *region)
@@ -268,7 +268,7 @@ int pbr_region_get(const struct pbr_state *mem, uint32_t index,
     return PBR_OK;
 }
 
-/* ---- Statistics ----------------------------------------------------- */
+/* ---- Statistics ---- */
 
 void pbr_stats_count(uint64_t *counter)
 {

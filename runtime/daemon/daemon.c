@@ -26,7 +26,7 @@ uint64_t pdm_now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* ---- Start and end ----------------------------------------------------- */
+/* ---- Start and end ---- */
 
 static void profile_log(void *opaque, enum pfl_log_level level,
                         const char *text)
@@ -151,7 +151,7 @@ void pdm_dispose(struct pdm *d)
     d->fd = -1;
 }
 
-/* ---- Edits by people ----------------------------------------------------- */
+/* ---- Edits by people ---- */
 
 static void merge_names(struct pfl_change *to, const struct pfl_change *from)
 {
@@ -218,7 +218,7 @@ static void send_edits(struct pdm *d)
     memset(&d->load, 0, sizeof(d->load));
 }
 
-/* ---- Loop ------------------------------------------------------------------ */
+/* ---- Loop ---- */
 
 /* What is to be done now, beside frames. */
 static void do_work(struct pdm *d)

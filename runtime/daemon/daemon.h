@@ -21,7 +21,7 @@
 #define PDM_MAX_UNRESOLVED 64u
 #define PDM_STATE_FILE ".periph-state.json"
 
-/* ---- Log (log.c) ------------------------------------------------------ */
+/* ---- Log (log.c) ---- */
 
 enum pdm_level { PDM_ERROR, PDM_WARN, PDM_INFO, PDM_DEBUG };
 
@@ -35,7 +35,7 @@ bool pdm_level_parse(const char *word, enum pdm_level *level);
 void pdm_say(const struct pdm_log *log, enum pdm_level level,
              const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- Options ---------------------------------------------------------- */
+/* ---- Options ---- */
 
 struct pdm_options {
     const char *bridge_mem;
@@ -48,7 +48,7 @@ struct pdm_options {
     struct pdm_log log;
 };
 
-/* ---- State ------------------------------------------------------------ */
+/* ---- State ---- */
 
 struct pdm_engine {
     const struct inf_engine_ops *ops;
@@ -118,7 +118,7 @@ struct pdm {
     unsigned unresolved_count;
 };
 
-/* ---- Life (daemon.c) --------------------------------------------------- */
+/* ---- Life (daemon.c) ---- */
 
 /*
  * Opens the board and the engines.  0, or -1 with the reason logged.  @d is
@@ -132,7 +132,7 @@ void pdm_dispose(struct pdm *d);
 
 uint64_t pdm_now_ns(void);
 
-/* ---- Link (link.c) ------------------------------------------------------ */
+/* ---- Link (link.c) ---- */
 
 /* One try to attach; true when connected. */
 bool pdm_attach(struct pdm *d);
@@ -155,7 +155,7 @@ void pdm_send_load(struct pdm *d, const uint8_t *console, size_t size);
 /* The end of @text, as much as fits. */
 void pdm_console_put(struct pbr_answer *a, const uint8_t *text, size_t size);
 
-/* ---- Questions (question.c) --------------------------------------------- */
+/* ---- Questions (question.c) ---- */
 
 /* Answers the question in d->question. */
 void pdm_answer(struct pdm *d);
@@ -166,7 +166,7 @@ void pdm_note(struct pdm *d, const struct inf_event *event);
 /* Services for the engines. */
 void pdm_services_init(struct pdm *d);
 
-/* ---- Gate (gate.c) ------------------------------------------------------- */
+/* ---- Gate (gate.c) ---- */
 
 /*
  * Whether the edits of an answer may be applied: confidence, kinds of items,
@@ -176,7 +176,7 @@ void pdm_services_init(struct pdm *d);
 bool pdm_gate(const struct pdm *d, const struct inf_question *q,
               const struct inf_answer *answer, const char **why);
 
-/* ---- Results (results.c) -------------------------------------------------- */
+/* ---- Results (results.c) ---- */
 
 /* Remembers what an applied edit gave a register. */
 void pdm_value_note(struct pdm *d, const struct inf_edit *edit);

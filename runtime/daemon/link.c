@@ -12,7 +12,7 @@
 #define PAGE_TIMEOUT_MS 5000            /* QEMU's main loop never blocks */
 #define LOAD_BIT ((uint64_t)1 << 63)    /* marks the number of a LOAD */
 
-/* ---- Attaching -------------------------------------------------------- */
+/* ---- Attaching ---- */
 
 static void problem(struct pdm *d, const char *what, int err)
 {
@@ -139,7 +139,7 @@ void pdm_beat(struct pdm *d)
     }
 }
 
-/* ---- Ring ------------------------------------------------------------- */
+/* ---- Ring ---- */
 
 uint64_t pdm_drain(struct pdm *d)
 {
@@ -173,7 +173,7 @@ uint64_t pdm_drain(struct pdm *d)
     return n;
 }
 
-/* ---- Frames ------------------------------------------------------------ */
+/* ---- Frames ---- */
 
 static void new_generation(struct pdm *d, uint64_t generation)
 {
@@ -407,7 +407,7 @@ static bool wait_frame(struct pdm *d, uint32_t type, uint64_t seq,
     return false;
 }
 
-/* ---- Pages -------------------------------------------------------------- */
+/* ---- Pages ---- */
 
 static void page_out(const struct pbr_page_reply *rep, struct inf_page *out)
 {
@@ -459,7 +459,7 @@ int pdm_page(struct pdm *d, uint64_t address, bool virt, struct inf_page *out)
     return 0;
 }
 
-/* ---- Unasked tables ------------------------------------------------------- */
+/* ---- Unasked tables ---- */
 
 void pdm_send_load(struct pdm *d, const uint8_t *console, size_t size)
 {

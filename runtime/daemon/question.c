@@ -10,7 +10,7 @@
  * what they said. */
 #define REFUSALS 3u
 
-/* ---- The question as engines see it ------------------------------------ */
+/* ---- The question as engines see it ---- */
 
 static void map_cpu(const struct pdm *d, const struct pbr_cpu *from,
                     uint32_t index, struct inf_cpu *to)
@@ -90,7 +90,7 @@ static void map_question(const struct pdm *d, struct inf_question *q)
     map_cpu(d, &from->cpu, from->cpu_index, &q->cpu);
 }
 
-/* ---- Services ------------------------------------------------------------ */
+/* ---- Services ---- */
 
 static int service_page(void *opaque, uint64_t addr, bool virt,
                         struct inf_page *out)
@@ -182,7 +182,7 @@ void pdm_note(struct pdm *d, const struct inf_event *event)
     }
 }
 
-/* ---- Applying -------------------------------------------------------------- */
+/* ---- Applying ---- */
 
 static const enum pfl_edit_kind edit_kinds[] = {
     [INF_EDIT_DEVICE] = PFL_EDIT_DEVICE, [INF_EDIT_REG] = PFL_EDIT_REG,
@@ -304,7 +304,7 @@ static int apply(struct pdm *d, const struct inf_answer *answer,
     return ret;
 }
 
-/* ---- Answering --------------------------------------------------------------- */
+/* ---- Answering ---- */
 
 static void send_answer(struct pdm *d, uint32_t verdict,
                         const struct inf_answer *from)

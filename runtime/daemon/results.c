@@ -14,7 +14,7 @@
 #define STATE_VERSION 1
 #define MAX_VALUES 65536u
 
-/* ---- Collecting -------------------------------------------------------- */
+/* ---- Collecting ---- */
 
 void pdm_value_note(struct pdm *d, const struct inf_edit *edit)
 {
@@ -64,7 +64,7 @@ void pdm_unresolved(struct pdm *d, const char *text)
     }
 }
 
-/* ---- Writing ------------------------------------------------------------ */
+/* ---- Writing ---- */
 
 /* cJSON's numbers are doubles: 64-bit values travel as text. */
 static void add_hex(cJSON *to, const char *key, uint64_t value, int digits)
@@ -239,7 +239,7 @@ bool pdm_results_write(struct pdm *d)
     return ok;
 }
 
-/* ---- State of engines ------------------------------------------------------ */
+/* ---- State of engines ---- */
 
 void pdm_state_save(struct pdm *d)
 {

@@ -12,7 +12,7 @@
 #include "dsl/diag.h"
 #include "dsl/bounds.h"
 
-/* ---- Compiling ------------------------------------------------------- */
+/* ---- Compiling ---- */
 
 static struct pcc *new_session(const struct pfl_board *board)
 {
@@ -114,7 +114,7 @@ int pfl_compile_trial(struct pfl_board *board, const struct pfl_trial *trials,
     return compile(board, trials, count, true, out);
 }
 
-/* ---- Index ----------------------------------------------------------- */
+/* ---- Index ---- */
 
 struct pfl_file *pfl_origin_file(struct pfl_board *board, struct pcc *pcc,
                                  const struct pcc_origin *origin)
@@ -302,7 +302,7 @@ int pfl_use_file_model(struct pfl_board *board, struct pfl_file *file,
     return ret;
 }
 
-/* ---- What people changed --------------------------------------------- */
+/* ---- What people changed ---- */
 
 /* An empty but valid file is what stands for one not read yet. */
 static const char empty_file[] = "periph 1;\n";
@@ -586,7 +586,7 @@ int pfl_adopt(struct pfl_board *board, struct pfl_change *change)
     return ret;
 }
 
-/* ---- Emitting -------------------------------------------------------- */
+/* ---- Emitting ---- */
 
 static void touch(char names[][PFL_NAME_MAX], unsigned *count,
                   const char *name)

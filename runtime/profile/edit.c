@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From edits to new texts: where each goes, who owns what is there. */
+/* From edits to new texts: where each goes, what it replaces. */
 #include "runtime/profile/profile_priv.h"
 
 #include <ctype.h>
@@ -8,57 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dsl/format.h"
 #include "dsl/item.h"
-
-/* ---- Small things ---------------------------------------------------- */
-
-static bool is_word(const char *text)
-{
-    size_t i;
-
-    if (text == NULL || (!isalpha((unsigned char)text[0]) &&
-                         text[0] != '_')) {
-        return false;
-    }
-    for (i = 0; text[i] != '\0'; i++) {
-        if (!isalnum((unsigned char)text[i]) && text[i] != '_') {
-            return false;
-        }
-    }
-    return i < PFL_NAME_MAX;
-}
-
-/* The value of an expression made of numbers alone. */
-static bool literal(const struct pdl_expr *e, uint64_t *value)
-{
-    uint64_t a, b;
-
-    if (e == NULL) {
-        return false;
-    }
-    if (e->kind == PDL_EXPR_NUMBER) {
-        *value = e->u.number.value;
-        return true;
-    }
-    if (e->kind != PDL_EXPR_BINARY || !literal(e->u.op.a, &a) ||
-        !literal(e->u.op.b, &b)) {
-        return false;
-    }
-    switch (e->u.op.op) {
-    case PDL_OP_ADD:
-        *value = a + b;
-        return true;
-    case PDL_OP_SUB:
-        *value = a - b;
-        return true;
-    case PDL_OP_MUL:
-        *value = a * b;
-        return true;
-    default:
-        return false;
-    }
-}
 
 /* Whether reference @ref is the dotted path "a" or "a.b". */
 static bool ref_is(const struct pdl_ref *ref, const char *a, const char *b)
@@ -74,183 +24,10 @@ static bool ref_is(const struct pdl_ref *ref, const char *a, const char *b)
         return part == NULL;
     }
     return part != NULL && part->kind == PDL_PART_NAME &&
-        strcmp(part->name.text, b) == 0 && part->next == NULL;
+           strcmp(part->name.text, b) == 0 && part->next == NULL;
 }
 
-static const struct pdl_body *body_of(const struct pdl_item *item)
-{
-    return pdl_item_body((struct pdl_item *)item);
-}
-
-/* ---- Ownership ------------------------------------------------------- */
-
-/* Nested items with a note of their own are not in the outer sum. */
-static bool nested_ok(struct pdl_sources *sources, const struct pdl_item *item)
-{
-    const struct pdl_body *body = body_of(item);
-    const struct pdl_item *in;
-
-    for (in = body != NULL ? body->first : NULL; in != NULL; in = in->next) {
-        if (pdl_item_note(in, PDL_NOTE_INFERRED) != NULL &&
-            !pdl_item_is_machines(sources, in)) {
-            return false;
-        }
-        if (!nested_ok(sources, in)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool pfl_may_replace(struct pfl_file *file, const struct pdl_item *item)
-{
-    struct pdl_sources *sources = pdl_session_sources(file->parse);
-
-    return pdl_item_is_machines(sources, item) && nested_ok(sources, item);
-}
-
-static const struct pdl_item *find_covering(const struct pdl_item *item,
-                                            enum pdl_item_kind kind,
-                                            const struct pdl_span *span)
-{
-    const struct pdl_item *found;
-
-    for (; item != NULL; item = item->next) {
-        if (span->begin < item->span.begin || span->end > item->span.end) {
-            continue;
-        }
-        if (item->kind == kind) {
-            return item;
-        }
-        if (body_of(item) != NULL) {
-            found = find_covering(body_of(item)->first, kind, span);
-            if (found != NULL) {
-                return found;
-            }
-        }
-    }
-    return NULL;
-}
-
-const struct pdl_item *pfl_find_item(struct pfl_board *board,
-                                     struct pfl_file *file,
-                                     enum pdl_item_kind kind,
-                                     const struct pcc_origin *origin)
-{
-    struct pdl_unit *unit = pfl_file_unit(board, file);
-
-    return unit != NULL ?
-        find_covering(unit->items.first, kind, &origin->span) : NULL;
-}
-
-/* ---- Sealed text ----------------------------------------------------- */
-
-static void add_note(struct pdl_strbuf *raw, const struct pfl_edit *edit)
-{
-    pdl_strbuf_printf(raw, "@inferred(%s, %u", edit->by, edit->confidence);
-    if (edit->evidence != NULL && edit->evidence[0] != '\0') {
-        pdl_strbuf_puts(raw, ", ");
-        pdl_print_string(edit->evidence, strlen(edit->evidence), raw);
-    }
-    pdl_strbuf_puts(raw, ") ");
-}
-
-/* The edit's item with its note, laid out for the inside of a body. */
-static int seal_item(const struct pfl_edit *edit, const char *text,
-                     char **out)
-{
-    struct pdl_strbuf raw = PDL_STRBUF_INIT;
-    struct pdl_strbuf sealed = PDL_STRBUF_INIT;
-    int ret = PFL_ERR_TEXT;
-
-    *out = NULL;
-    add_note(&raw, edit);
-    pdl_strbuf_puts(&raw, text);
-    if (raw.failed) {
-        ret = PFL_ERR_NOMEM;
-    } else if (pdl_seal(PDL_FRAGMENT_BODY, pdl_strbuf_str(&raw), raw.len, 1,
-                        &sealed) == PDL_OK) {
-        *out = pdl_strbuf_take(&sealed);
-        ret = *out != NULL ? PFL_OK : PFL_ERR_NOMEM;
-    }
-    pdl_strbuf_dispose(&raw);
-    pdl_strbuf_dispose(&sealed);
-    return ret;
-}
-
-/* ---- What an edit may hold ------------------------------------------- */
-
-static bool kind_allowed(const struct pfl_edit *edit,
-                         const struct pdl_item *item)
-{
-    uint64_t offset;
-
-    switch (edit->kind) {
-    case PFL_EDIT_DEVICE:
-        return item->kind == PDL_ITEM_SETTING;
-    case PFL_EDIT_REG:
-        return item->kind == PDL_ITEM_REG && item->dim == NULL &&
-            literal(item->u.reg.offset, &offset) && offset == edit->offset &&
-            strcmp(item->name.text, edit->name) == 0;
-    case PFL_EDIT_MEMORY:
-        return item->kind == PDL_ITEM_MEMORY &&
-            strcmp(item->name.text, edit->name) == 0;
-    case PFL_EDIT_ITEM:
-        switch (item->kind) {
-        case PDL_ITEM_VAR:
-        case PDL_ITEM_FIFO:
-        case PDL_ITEM_TIMER:
-        case PDL_ITEM_LINE:
-        case PDL_ITEM_LOCK:
-        case PDL_ITEM_DOMAIN:
-        case PDL_ITEM_WINDOW:
-        case PDL_ITEM_MEM:
-            return item->name.text != NULL &&
-                strcmp(item->name.text, edit->name) == 0;
-        case PDL_ITEM_RULE:
-        case PDL_ITEM_DERIVE:
-            return true;
-        default:
-            return false;
-        }
-    default:
-        return false;
-    }
-}
-
-/* Checks names and numbers, and that the text is what it claims to be. */
-static int check_edit(const struct pfl_edit *edit, struct pdl_session *session)
-{
-    struct pdl_unit *unit = NULL;
-    const struct pdl_item *item;
-    unsigned count = 0;
-
-    if (!is_word(edit->by) || edit->confidence > 100) {
-        return PFL_ERR_RANGE;
-    }
-    if ((edit->kind == PFL_EDIT_DEVICE || edit->kind == PFL_EDIT_REG ||
-         edit->kind == PFL_EDIT_MEMORY) && !is_word(edit->name)) {
-        return PFL_ERR_RANGE;
-    }
-    if (edit->kind == PFL_EDIT_REMOVE || edit->kind == PFL_EDIT_CONSOLE) {
-        return PFL_OK;
-    }
-    if (edit->text == NULL ||
-        pdl_parse_fragment(session, PDL_FRAGMENT_BODY, "edit", edit->text,
-                           strlen(edit->text), &unit) != PDL_OK) {
-        return PFL_ERR_TEXT;
-    }
-    for (item = unit->items.first; item != NULL; item = item->next) {
-        if (item->notes != NULL || !kind_allowed(edit, item)) {
-            return PFL_ERR_TEXT;
-        }
-        count++;
-    }
-    return edit->kind == PFL_EDIT_DEVICE || count == 1 ? PFL_OK :
-        PFL_ERR_TEXT;
-}
-
-/* ---- Plan ------------------------------------------------------------ */
+/* ---- Plan ---- */
 
 static struct pfl_plan_file *plan_file(struct pfl_plan *plan,
                                        struct pfl_file *file)
@@ -324,7 +101,7 @@ static const struct pdl_item *place_reg(const struct pdl_body *body,
                 before_first = last;
                 any = true;
             }
-            if (literal(item->u.reg.offset, &there) && there <= offset) {
+            if (pfl_literal(item->u.reg.offset, &there) && there <= offset) {
                 at = item;
             }
         }
@@ -352,13 +129,13 @@ static const struct pdl_item *place_item(const struct pdl_body *body,
     return last;
 }
 
-/* ---- New devices and extensions -------------------------------------- */
+/* ---- New devices and extensions ---- */
 
 static bool belongs(const struct pfl_plan *plan, unsigned i, uint64_t base)
 {
     return !plan->done[i] && plan->edits[i].base == base &&
-        (plan->edits[i].kind == PFL_EDIT_REG ||
-         plan->edits[i].kind == PFL_EDIT_ITEM);
+           (plan->edits[i].kind == PFL_EDIT_REG ||
+            plan->edits[i].kind == PFL_EDIT_ITEM);
 }
 
 /* Adds the body items that edits of @base bring, in their order, and takes
@@ -387,7 +164,7 @@ static void gather(struct pfl_plan *plan, uint64_t base, bool registers,
         }
         more = best < plan->count;
         if (more) {
-            add_note(raw, &plan->edits[best]);
+            pfl_add_note(raw, &plan->edits[best]);
             pdl_strbuf_puts(raw, plan->edits[best].text);
             pdl_strbuf_putc(raw, '\n');
             plan->done[best] = true;
@@ -451,20 +228,20 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
     if (pf == NULL) {
         return PFL_ERR_NOMEM;
     }
-    add_note(&raw, edit);
+    pfl_add_note(&raw, edit);
     pdl_strbuf_printf(&raw, "device %s {\n%s\n", edit->name, edit->text);
     gather(plan, edit->base, false, &raw);
     gather(plan, edit->base, true, &raw);
     pdl_strbuf_printf(&raw, "}\nextend %s {\n", board->name);
-    pdl_strbuf_printf(&raw, "@inferred(%s, %u) instance %s : %s @ 0x%08"
-                      PRIx64 ";\n", edit->by, edit->confidence, edit->name,
-                      edit->name, edit->base);
+    pdl_strbuf_printf(
+        &raw, "@inferred(%s, %u) instance %s : %s @ 0x%08" PRIx64 ";\n",
+        edit->by, edit->confidence, edit->name, edit->name, edit->base);
     for (i = 0; i < plan->count; i++) {
         const struct pfl_edit *e = &plan->edits[i];
 
         if (!plan->done[i] && e->kind == PFL_EDIT_CONSOLE &&
             e->base == edit->base && board->console[0] == '\0') {
-            add_note(&raw, e);
+            pfl_add_note(&raw, e);
             pdl_strbuf_printf(&raw, "console: %s;\n", edit->name);
             plan->done[i] = true;
             plan->where[i] = pf->file;
@@ -505,7 +282,7 @@ static void open_extend(const struct pfl_plan *plan, const char *instance,
                       instance != NULL ? instance : "");
 }
 
-/* ---- Registers and other items --------------------------------------- */
+/* ---- Registers and other items ---- */
 
 /* Every instance that shows the device changes with it. */
 static void touch_inst(struct pfl_plan *plan, const struct pfl_inst *inst)
@@ -528,7 +305,7 @@ static bool inst_closed(struct pfl_plan *plan, const struct pfl_inst *inst)
         pcc_get_model(pfl_inst_model(plan->board, inst));
 
     return model->board->instances[inst->index].closed ||
-        device_of(plan, inst)->closed;
+           device_of(plan, inst)->closed;
 }
 
 /*
@@ -546,9 +323,9 @@ static const struct pdl_body *container(struct pfl_plan *plan,
     if (inst->device_file != NULL && !inst->shared) {
         item = pfl_find_item(plan->board, inst->device_file, PDL_ITEM_DEVICE,
                              &device_of(plan, inst)->origin);
-        if (item != NULL && body_of(item) != NULL) {
+        if (item != NULL && pfl_body_of(item) != NULL) {
             *file = inst->device_file;
-            return body_of(item);
+            return pfl_body_of(item);
         }
     }
     if (inst->file != NULL) {
@@ -559,8 +336,7 @@ static const struct pdl_body *container(struct pfl_plan *plan,
         }
     }
     *file = named_file(plan, inst->name);
-    return *file != NULL ?
-        find_extend(plan->board, *file, inst->name) : NULL;
+    return *file != NULL ? find_extend(plan->board, *file, inst->name) : NULL;
 }
 
 /* Adds a new item to @inst's container. */
@@ -592,27 +368,15 @@ static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
         pdl_strbuf_dispose(&raw);
         return ret;
     }
-    ret = seal_item(edit, edit->text, &sealed);
+    ret = pfl_seal_item(edit, edit->text, &sealed);
     if (ret != PFL_OK) {
         return ret;
     }
     after = edit->kind == PFL_EDIT_REG ? place_reg(body, edit->offset) :
-        place_item(body, edit->text);
+                                         place_item(body, edit->text);
     return pfl_splice_insert(&pf->splices, file->text, body, after,
                              edit->kind == PFL_EDIT_REG ? edit->offset : 0,
                              sealed);
-}
-
-static bool has_when(const struct pdl_item *item)
-{
-    const struct pdl_attr *attr;
-
-    for (attr = item->attrs; attr != NULL; attr = attr->next) {
-        if (attr->kind == PDL_ATTR_WHEN) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The register of the model that an edit replaces, or NULL. */
@@ -648,12 +412,12 @@ static bool stands_beside(const struct pdl_item *old,
     if (old->name.text != NULL && strcmp(old->name.text, edit->name) == 0) {
         return false;
     }
-    if (has_when(old)) {
+    if (pfl_has_when(old)) {
         return true;
     }
     return pdl_parse_fragment(session, PDL_FRAGMENT_BODY, "edit", edit->text,
                               strlen(edit->text), &unit) == PDL_OK &&
-        unit->items.first != NULL && has_when(unit->items.first);
+           unit->items.first != NULL && pfl_has_when(unit->items.first);
 }
 
 static int plan_reg(struct pfl_plan *plan, const struct pfl_inst *inst,
@@ -670,54 +434,17 @@ static int plan_reg(struct pfl_plan *plan, const struct pfl_inst *inst,
     }
     file = pfl_origin_file(plan->board, pfl_inst_model(plan->board, inst),
                            &reg->origin);
-    item = file != NULL ? pfl_find_item(plan->board, file, PDL_ITEM_REG,
-                                        &reg->origin) : NULL;
+    item = file != NULL ?
+               pfl_find_item(plan->board, file, PDL_ITEM_REG, &reg->origin) :
+               NULL;
     if (item != NULL && stands_beside(item, edit, session)) {
         return insert_item(plan, inst, edit);
     }
     if (item == NULL || item->dim != NULL || !pfl_may_replace(file, item)) {
         return PFL_ERR_OWNED;
     }
-    ret = seal_item(edit, edit->text, &sealed);
+    ret = pfl_seal_item(edit, edit->text, &sealed);
     return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
-}
-
-static bool same_layout(const char *a, size_t a_len, const char *b)
-{
-    struct pdl_strbuf x = PDL_STRBUF_INIT;
-    struct pdl_strbuf y = PDL_STRBUF_INIT;
-    bool same;
-
-    same = pdl_format(a, a_len, 0, &x) == PDL_OK &&
-        pdl_format(b, strlen(b), 0, &y) == PDL_OK &&
-        strcmp(pdl_strbuf_str(&x), pdl_strbuf_str(&y)) == 0;
-    pdl_strbuf_dispose(&x);
-    pdl_strbuf_dispose(&y);
-    return same;
-}
-
-/* The item of a body by name, or by text where it has no name. */
-static const struct pdl_item *find_named(const struct pfl_file *file,
-                                         const struct pdl_body *body,
-                                         const char *name, const char *text)
-{
-    const struct pdl_item *item;
-
-    for (item = body->first; item != NULL; item = item->next) {
-        if (item->kind == PDL_ITEM_RULE || item->kind == PDL_ITEM_DERIVE) {
-            if (text != NULL &&
-                same_layout(file->text + item->body_span.begin,
-                            item->body_span.end - item->body_span.begin,
-                            text)) {
-                return item;
-            }
-        } else if (name[0] != '\0' && item->name.text != NULL &&
-                   item->kind != PDL_ITEM_SETTING &&
-                   strcmp(item->name.text, name) == 0) {
-            return item;
-        }
-    }
-    return NULL;
 }
 
 static int plan_item(struct pfl_plan *plan, const struct pfl_inst *inst,
@@ -731,17 +458,19 @@ static int plan_item(struct pfl_plan *plan, const struct pfl_inst *inst,
 
     body = container(plan, inst, &file);
     if (body != NULL) {
-        item = find_named(file, body, edit->name, edit->text);
+        item = pfl_find_named(file, body, edit->name, edit->text);
     }
     if (item == NULL) {
         return insert_item(plan, inst, edit);
     }
     if (!pfl_may_replace(file, item)) {
-        return same_layout(file->text + item->body_span.begin,
-                           item->body_span.end - item->body_span.begin,
-                           edit->text) ? PFL_OK : PFL_ERR_OWNED;
+        return pfl_same_layout(file->text + item->body_span.begin,
+                               item->body_span.end - item->body_span.begin,
+                               edit->text) ?
+                   PFL_OK :
+                   PFL_ERR_OWNED;
     }
-    ret = seal_item(edit, edit->text, &sealed);
+    ret = pfl_seal_item(edit, edit->text, &sealed);
     return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
 }
 
@@ -756,21 +485,21 @@ static int plan_remove(struct pfl_plan *plan, const struct pfl_inst *inst,
     uint32_t index;
 
     index = edit->name[0] != '\0' ? pcc_find_reg(device, edit->name) :
-        pcc_reg_at(device, edit->offset);
+                                    pcc_reg_at(device, edit->offset);
     if (index != PCC_NONE) {
-        file = pfl_origin_file(plan->board,
-                               pfl_inst_model(plan->board, inst),
+        file = pfl_origin_file(plan->board, pfl_inst_model(plan->board, inst),
                                &device->regs[index].origin);
-        item = file != NULL ?
-            pfl_find_item(plan->board, file, PDL_ITEM_REG,
-                          &device->regs[index].origin) : NULL;
+        item = file != NULL ? pfl_find_item(plan->board, file, PDL_ITEM_REG,
+                                            &device->regs[index].origin) :
+                              NULL;
         if (item == NULL) {
             return PFL_ERR_OWNED;
         }
     } else {
         body = container(plan, inst, &file);
         item = body != NULL ?
-            find_named(file, body, edit->name, edit->text) : NULL;
+                   pfl_find_named(file, body, edit->name, edit->text) :
+                   NULL;
         if (item == NULL) {
             return PFL_OK;
         }
@@ -780,11 +509,11 @@ static int plan_remove(struct pfl_plan *plan, const struct pfl_inst *inst,
     }
     pf = plan_file(plan, file);
     return pf != NULL ?
-        pfl_splice_remove(&pf->splices, file->text, file->len, item) :
-        PFL_ERR_NOMEM;
+               pfl_splice_remove(&pf->splices, file->text, file->len, item) :
+               PFL_ERR_NOMEM;
 }
 
-/* ---- Board items ----------------------------------------------------- */
+/* ---- Board items ---- */
 
 /* Adds a machine's item to `extend BOARD` in @file. */
 static int extend_board(struct pfl_plan *plan, struct pfl_file *file,
@@ -804,13 +533,13 @@ static int extend_board(struct pfl_plan *plan, struct pfl_file *file,
     }
     body = find_extend(plan->board, file, NULL);
     if (body != NULL) {
-        ret = seal_item(edit, text, &sealed);
-        return ret == PFL_OK ?
-            pfl_splice_insert(&pf->splices, file->text, body, body->last, 0,
-                              sealed) : ret;
+        ret = pfl_seal_item(edit, text, &sealed);
+        return ret == PFL_OK ? pfl_splice_insert(&pf->splices, file->text, body,
+                                                 body->last, 0, sealed) :
+                               ret;
     }
     open_extend(plan, NULL, &raw);
-    add_note(&raw, edit);
+    pfl_add_note(&raw, edit);
     pdl_strbuf_printf(&raw, "%s\n}\n", text);
     ret = add_tail(pf, &raw);
     pdl_strbuf_dispose(&raw);
@@ -829,7 +558,7 @@ static const struct pdl_item *find_console(struct pfl_board *board,
         if (item->kind != PDL_ITEM_BOARD && item->kind != PDL_ITEM_EXTEND) {
             continue;
         }
-        in = body_of(item) != NULL ? body_of(item)->first : NULL;
+        in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
         for (; in != NULL; in = in->next) {
             if (in->kind == PDL_ITEM_SETTING &&
                 strcmp(in->name.text, "console") == 0) {
@@ -862,8 +591,9 @@ static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
             return PFL_ERR_OWNED;
         }
         pf = plan_file(plan, file);
-        ret = pf != NULL ? pfl_splice_remove(&pf->splices, file->text,
-                                             file->len, item) : PFL_ERR_NOMEM;
+        ret = pf != NULL ?
+                  pfl_splice_remove(&pf->splices, file->text, file->len, item) :
+                  PFL_ERR_NOMEM;
         if (ret != PFL_OK) {
             return ret;
         }
@@ -888,20 +618,20 @@ static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
 
     pfl_touch_memory(plan->change, edit->name);
     if (index == PCC_NONE) {
-        return extend_board(plan, named_file(plan, "memory"), edit,
-                            edit->text);
+        return extend_board(plan, named_file(plan, "memory"), edit, edit->text);
     }
     file = pfl_origin_file(board, board->full, &b->memories[index].origin);
     item = file != NULL ? pfl_find_item(board, file, PDL_ITEM_MEMORY,
-                                        &b->memories[index].origin) : NULL;
+                                        &b->memories[index].origin) :
+                          NULL;
     if (item == NULL || !pfl_may_replace(file, item)) {
         return PFL_ERR_OWNED;
     }
-    ret = seal_item(edit, edit->text, &sealed);
+    ret = pfl_seal_item(edit, edit->text, &sealed);
     return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
 }
 
-/* ---- All together ---------------------------------------------------- */
+/* ---- All together ---- */
 
 static int plan_edit(struct pfl_plan *plan, const struct pfl_edit *edit,
                      struct pdl_session *session)
@@ -975,7 +705,7 @@ int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
     }
     for (i = 0; i < count && ret == PFL_OK; i++) {
         change->failed_edit = i;
-        ret = check_edit(&edits[i], session);
+        ret = pfl_check_edit(&edits[i], session);
         for (k = i + 1; k < count && ret == PFL_OK; k++) {
             if (pfl_edit_supersedes(&edits[k], &edits[i])) {
                 plan->done[i] = true;

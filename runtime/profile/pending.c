@@ -110,7 +110,7 @@ int pfl_edits_add(struct pfl_edits *edits, const struct pfl_edit *edit)
     return PFL_OK;
 }
 
-/* ---- JSON ------------------------------------------------------------ */
+/* ---- JSON ---- */
 
 static const char *const kind_words[] = {
     [PFL_EDIT_DEVICE] = "device", [PFL_EDIT_REG] = "reg",

@@ -55,7 +55,7 @@ const char *pfl_messages(const struct pfl_board *board)
     return pdl_strbuf_str(&board->messages);
 }
 
-/* ---- Opening and closing --------------------------------------------- */
+/* ---- Opening and closing ---- */
 
 static int copy_options(struct pfl_board *board,
                         const struct pfl_options *options)
@@ -203,7 +203,7 @@ void pfl_close(struct pfl_board *board)
     board_free(board);
 }
 
-/* ---- Applying -------------------------------------------------------- */
+/* ---- Applying ---- */
 
 static unsigned plan_trials(const struct pfl_plan *plan,
                             struct pfl_trial *trials)
@@ -469,7 +469,7 @@ const void *pfl_table(const struct pfl_board *board, size_t *size)
     return pdl_strbuf_str(&board->table);
 }
 
-/* ---- Following the disk ---------------------------------------------- */
+/* ---- Following the disk ---- */
 
 static void drop_edit(struct pfl_edits *edits, unsigned index)
 {
@@ -600,7 +600,7 @@ bool pfl_watch_drain(struct pfl_board *board)
     return others;
 }
 
-/* ---- Disk ------------------------------------------------------------ */
+/* ---- Disk ---- */
 
 static int sync_path(const char *path, int flags)
 {

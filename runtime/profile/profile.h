@@ -75,7 +75,7 @@ void pfl_close(struct pfl_board *board);
  * NULL, "" when there is none; valid until the next call. */
 const char *pfl_messages(const struct pfl_board *board);
 
-/* ---- Changes by the machine ------------------------------------------ */
+/* ---- Changes by the machine ---- */
 
 enum pfl_edit_kind {
     /*
@@ -149,7 +149,7 @@ int pfl_load(struct pfl_board *board, const char *name);
  * of it. */
 int pfl_load_all(struct pfl_board *board, struct pfl_change *change);
 
-/* ---- Changes by people ----------------------------------------------- */
+/* ---- Changes by people ---- */
 
 /*
  * Looks at the folder again.  Files that changed and compile are taken over
@@ -165,7 +165,7 @@ int pfl_refresh(struct pfl_board *board, struct pfl_change *change);
 int pfl_watch_fd(const struct pfl_board *board);
 bool pfl_watch_drain(struct pfl_board *board);
 
-/* ---- Disk ------------------------------------------------------------ */
+/* ---- Disk ---- */
 
 /* Writes what could not be written yet and fsyncs what was: at quiet times
  * and before the end.  PFL_OK or PFL_ERR_IO. */
@@ -182,7 +182,7 @@ int pfl_state_write(struct pfl_board *board, const char *name,
                     const char *text);
 int pfl_state_read(struct pfl_board *board, const char *name, char **out);
 
-/* ---- What the board says now ----------------------------------------- */
+/* ---- What the board says now ---- */
 
 struct pfl_device {
     const char *name;       /* of the instance */

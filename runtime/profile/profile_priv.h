@@ -15,7 +15,7 @@
 #define PFL_MAX_PENDING 4096u           /* edits waiting for one file */
 #define PFL_MAX_STATE (1u << 20)        /* bytes of a journal or state file */
 
-/* ---- Edits that are kept (pending.c) --------------------------------- */
+/* ---- Edits that are kept (pending.c) ---- */
 
 /* Owned copies of edits, in order. */
 struct pfl_edits {
@@ -34,7 +34,7 @@ bool pfl_edit_supersedes(const struct pfl_edit *b, const struct pfl_edit *a);
 char *pfl_edits_print(const struct pfl_edits *edits);
 int pfl_edits_parse(struct pfl_edits *edits, const char *text);
 
-/* ---- Files (store.c) ------------------------------------------------- */
+/* ---- Files (store.c) ---- */
 
 /* What tells one state of a file on disk from another. */
 struct pfl_stamp {
@@ -88,7 +88,7 @@ char *pfl_read(const char *path, size_t max, size_t *len,
 int pfl_replace(const char *path, const char *text, size_t len,
                 const struct pfl_stamp *expect, struct pfl_stamp *stamp);
 
-/* ---- Board (profile.c, compile.c) ------------------------------------ */
+/* ---- Board (profile.c, compile.c) ---- */
 
 /* An instance of the board, found in the model of its file or of all. */
 struct pfl_inst {
@@ -180,7 +180,7 @@ void pfl_take_messages(struct pfl_board *board, struct pcc *pcc);
 void pfl_touch_instance(struct pfl_change *change, const char *name);
 void pfl_touch_memory(struct pfl_change *change, const char *name);
 
-/* ---- Splicing (splice.c) --------------------------------------------- */
+/* ---- Splicing (splice.c) ---- */
 
 struct pfl_splice {
     uint32_t begin, end;
@@ -208,7 +208,7 @@ int pfl_splice_remove(struct pfl_splices *s, const char *source, size_t len,
 int pfl_splices_apply(struct pfl_splices *s, const char *source, size_t len,
                       struct pdl_strbuf *out);
 
-/* ---- Edits (edit.c) -------------------------------------------------- */
+/* ---- Edits (edit.c) ---- */
 
 struct pfl_plan_file {
     struct pfl_file *file;
@@ -234,6 +234,27 @@ int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
                   const struct pfl_edit *edits, unsigned count,
                   struct pfl_change *change);
 void pfl_plan_dispose(struct pfl_plan *plan);
+
+/* ---- Single items (item.c) ---- */
+
+/* A name that needs no quotes, shorter than PFL_NAME_MAX. */
+bool pfl_is_word(const char *text);
+/* The value of an expression made of numbers alone. */
+bool pfl_literal(const struct pdl_expr *e, uint64_t *value);
+const struct pdl_body *pfl_body_of(const struct pdl_item *item);
+bool pfl_has_when(const struct pdl_item *item);
+/* Whether two texts differ in white space only. */
+bool pfl_same_layout(const char *a, size_t a_len, const char *b);
+/* The item of a body by name, or by text where it has no name. */
+const struct pdl_item *pfl_find_named(const struct pfl_file *file,
+                                      const struct pdl_body *body,
+                                      const char *name, const char *text);
+/* Checks names and numbers, and that the text is what it claims to be. */
+int pfl_check_edit(const struct pfl_edit *edit, struct pdl_session *session);
+/* "@inferred(...) ", without a sum yet. */
+void pfl_add_note(struct pdl_strbuf *raw, const struct pfl_edit *edit);
+/* The edit's item with its note, laid out for the inside of a body. */
+int pfl_seal_item(const struct pfl_edit *edit, const char *text, char **out);
 /* Whether the machine may replace @item and all that is nested in it. */
 bool pfl_may_replace(struct pfl_file *file, const struct pdl_item *item);
 /* The item of the given kind in @file that covers a model's origin. */

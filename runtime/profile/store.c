@@ -62,7 +62,7 @@ struct pdl_unit *pfl_file_unit(struct pfl_board *board, struct pfl_file *file)
     return file->unit;
 }
 
-/* ---- Stamps, reading, replacing -------------------------------------- */
+/* ---- Stamps, reading, replacing ---- */
 
 static void stamp_of(const struct stat *st, struct pfl_stamp *stamp)
 {
@@ -225,7 +225,7 @@ out:
     return ret;
 }
 
-/* ---- Saving ---------------------------------------------------------- */
+/* ---- Saving ---- */
 
 static char *journal_path(const struct pfl_file *file)
 {
