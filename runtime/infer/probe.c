@@ -15,6 +15,7 @@
 #define LOOP_READS 3u       /* rounds without a way out */
 #define LOOP_READS_LIVE 40u /* the same when the value changes by itself */
 #define AGAIN_READS 4u
+#define AGAIN_MOVED 32u       /* the same after some progress */
 #define STALE_INSNS 1500u   /* instructions without anything new */
 #define SPIN_INSNS 6000u
 #define MAX_SPEEDUPS 7u
@@ -164,11 +165,20 @@ static void note_poll(struct inf_probe *p)
     struct run_state *run = &p->run;
 
     run->out->poll_reads++;
-    if (run->cur_pc == p->q.pc) {
-        run->loop_reads++;
-        if (run->out->left) {
-            run->again_reads++;
+    if (run->cur_pc != p->q.pc) {
+        return;
+    }
+    run->loop_reads++;
+    if (run->out->left) {
+        uint64_t digest = probe_digest(p);
+
+        /* Something moves on in the registers; time may always do. */
+        if (digest != run->digest && run->again_time == 0) {
+            run->again_reads = 0;
+            run->moves++;
         }
+        run->digest = digest;
+        run->again_reads++;
     }
 }
 
@@ -214,6 +224,7 @@ void probe_io_write(struct inf_probe *p, struct probe_page *page,
     hash = (phys * 31 + (value & size_mask(size))) * 0x9e3779b97f4a7c15ull;
     if (hash != run->write_hash) {
         run->again_reads = 0;
+        run->moves += run->out->left;
         run->again_io_mixed = true;
     }
     run->write_hash = hash;
@@ -290,7 +301,8 @@ static void follow_outside(struct inf_probe *p)
         note_new(run);
         return;
     }
-    if (run->again_reads >= AGAIN_READS) {
+    if (run->again_reads >= (run->moves > AGAIN_READS ? AGAIN_MOVED
+                                                      : AGAIN_READS)) {
         probe_stop(p, INF_END_AGAIN);
     } else if (run->since_new < STALE_INSNS) {
         return;

@@ -178,6 +178,21 @@ uint64_t probe_result(struct inf_probe *p)
            : probe_reg(p, UC_ARM_REG_R0) & 0xffffffffu;
 }
 
+uint64_t probe_digest(struct inf_probe *p)
+{
+    bool a64 = p->uc_arch == INF_ARCH_A64;
+    uint64_t hash = probe_sp(p);
+    unsigned i;
+
+    for (i = 0; i < (a64 ? 31u : 13u); i++) {
+        uint64_t value = probe_reg(p, a64 ? reg_a64(i) : reg_a32(i));
+
+        hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
 uint64_t probe_lr(struct inf_probe *p)
 {
     uint64_t lr = p->uc_arch == INF_ARCH_A64

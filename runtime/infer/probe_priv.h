@@ -61,6 +61,8 @@ struct run_state {
     bool again_io_mixed;
     uint64_t io_insn, io_addr, io_value; /* the last read, to count it once */
     uint64_t write_hash;
+    uint64_t digest; /* of the registers at the last poll after the exit */
+    unsigned moves;  /* signs of progress after the exit */
     unsigned speedups;
     uint64_t time_scale;
     uint64_t time_base, time_insns;
@@ -109,6 +111,8 @@ uint64_t probe_reg(struct inf_probe *p, int uc_reg);
 uint64_t probe_sp(struct inf_probe *p);
 uint64_t probe_result(struct inf_probe *p);
 uint64_t probe_lr(struct inf_probe *p);
+/* A hash of the general registers and the stack pointer. */
+uint64_t probe_digest(struct inf_probe *p);
 uint64_t probe_start_pc(const struct inf_probe *p);
 uint64_t probe_now(struct inf_probe *p);
 

@@ -815,6 +815,27 @@ static bool only_comes_back(const struct stall *st)
     return left > 0;
 }
 
+static void log_cands(const struct stall *st)
+{
+    const struct inf_services *svc = &st->eng->svc;
+    char text[200];
+    unsigned i;
+
+    for (i = 0; svc->log && i < st->count; i++) {
+        const struct cand *c = &st->cands[i];
+
+        if (c->left) {
+            snprintf(text, sizeof(text), "candidate +0x%" PRIx64 " -0x%"
+                     PRIx64 ": end %u score %d class %u new %u returned %d"
+                     " 0x%" PRIx64 " first %c 0x%" PRIx64, c->set, c->clear,
+                     c->end, c->score, c->class_size, c->new_pcs,
+                     c->returned, c->retval, c->first_write ? 'w' : 'r',
+                     c->first_phys);
+            svc->log(svc->opaque, 3, text);
+        }
+    }
+}
+
 static int decide(struct stall *st, struct cand *best)
 {
     const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
@@ -822,6 +843,7 @@ static int decide(struct stall *st, struct cand *best)
     unsigned i;
     int rc;
 
+    log_cands(st);
     for (i = 0; i < st->count; i++) {
         struct cand *c = &st->cands[i];
 
