@@ -11,6 +11,7 @@
 #include "exec/address-spaces.h"
 #include "hw/irq.h"
 #include "hw/periph/periph-board.h"
+#include "migration/vmstate.h"
 #include "system/system.h"
 #include "trace.h"
 
@@ -103,9 +104,11 @@ static bool init_memory(BoardMemory *m, const struct prt_memory *from,
         return true;
     }
     if (from->flags & PRT_MEMORY_RO) {
-        return memory_region_init_rom(&m->mr, owner, m->name, m->size, errp);
+        return memory_region_init_rom_nomigrate(&m->mr, owner, m->name,
+                                                m->size, errp);
     }
-    return memory_region_init_ram(&m->mr, owner, m->name, m->size, errp);
+    return memory_region_init_ram_nomigrate(&m->mr, owner, m->name, m->size,
+                                            errp);
 }
 
 static bool plan_memory(Plan *plan, const struct prt_memory *from,
@@ -120,6 +123,11 @@ static bool plan_memory(Plan *plan, const struct prt_memory *from,
         m = g_ptr_array_index(memories, i);
         if (m->base == from->base && m->size == from->size) {
             return true;
+        }
+        if (g_str_equal(m->name, name)) {
+            error_setg(errp, "there is a memory '%s' at another address",
+                       name);
+            return false;
         }
         if (ranges_overlap(m->base, m->size, from->base, from->size)) {
             error_setg(errp, "memory '%s' overlaps memory '%s'; the size of "
@@ -383,6 +391,9 @@ static void commit(Plan *plan, PeriphApplied *applied)
         BoardMemory *m = g_ptr_array_index(plan->memories, i);
 
         memory_region_add_subregion(get_system_memory(), m->base, &m->mr);
+        if (memory_region_is_ram(&m->mr)) {
+            vmstate_register_ram_global(&m->mr);
+        }
         g_ptr_array_add(memories, m);
         applied->memories++;
     }

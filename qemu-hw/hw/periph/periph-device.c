@@ -670,8 +670,8 @@ static void periph_device_class_init(ObjectClass *klass, void *data)
     dc->realize = periph_device_realize;
     dc->unrealize = periph_device_unrealize;
     dc->vmsd = &vmstate_periph_device;
-    dc->user_creatable = true;
-    dc->hotpluggable = false;
+    /* Answers to questions realize it while the guest runs. */
+    dc->hotpluggable = true;
     rc->phases.hold = periph_device_reset_hold;
     device_class_set_props(dc, periph_device_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
