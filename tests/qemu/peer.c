@@ -11,7 +11,9 @@
  *     count=N        end after N answers
  *     sleep=MS       think that long about each
  *     silent=1       attach, and never answer
- *     fault=VERDICT  tables, retry, deliver, restart, stop, garbage, stale
+ *     fault=VERDICT  tables, retry, deliver, restart, stop, garbage, stale,
+ *                    ones (a page that reads as ones), toggle (the other of
+ *                    tables and ones)
  *     stall=VERDICT  the same
  *     crash=VERDICT  the same
  *     mute=N         with stall=retry
@@ -46,6 +48,7 @@ struct board {
     struct prt_load loads[MAX_LIST];
     struct prt_instance instances[MAX_LIST];
     uint32_t nmemories, nloads, ninstances, flags;
+    uint8_t unmapped;
     uint64_t entry;
     char strings[4096];
     uint32_t nstrings;
@@ -69,14 +72,16 @@ static size_t put(uint8_t *out, size_t at, const void *bytes, size_t size)
     return (at + size + 7) & ~(size_t)7;
 }
 
-/* A device that is nothing but storage for one page. */
-static size_t put_device(uint8_t *out, size_t at)
+/* A page without registers. */
+static size_t put_device(uint8_t *out, size_t at, uint8_t unmapped)
 {
     uint16_t dir[PAGE / PRT_CHUNK];
     struct prt_dev_header head = {
         .magic = PRT_MAGIC_DEV, .version = PRT_VERSION, .compat = PRT_COMPAT,
         .model_hash = 1, .mmio_size = PAGE, .width = 4, .access = 15,
-        .unmapped = PRT_UNMAPPED_STORE, .granule = 4, .state_size = PAGE,
+        .unmapped = unmapped, .granule = 4,
+        .state_size = unmapped == PRT_UNMAPPED_STORE ? PAGE : 0,
+        .store_state = unmapped == PRT_UNMAPPED_STORE ? 0 : PRT_NONE,
         .section_count = 1,
     };
     struct prt_section section = {
@@ -146,7 +151,7 @@ static size_t make_file(uint8_t *out, struct board *b)
         head.device_count = 1;
         head.device_dir = (uint32_t)at;
         at += sizeof(ref);
-        end = put_device(out, at);
+        end = put_device(out, at, b->unmapped);
         ref.offset = (uint32_t)at;
         ref.size = (uint32_t)(end - at);
         memcpy(out + head.device_dir, &ref, sizeof(ref));
@@ -177,6 +182,7 @@ static void add_instance(struct board *b, const char *name, uint64_t base)
     inst->name = add_string(b, name, strlen(name));
     inst->address = base;
     inst->flags = PRT_INST_INFERRED;
+    b->unmapped = PRT_UNMAPPED_STORE;
 }
 
 static void write_file(const char *name, struct board *b)
@@ -241,7 +247,20 @@ static void send_frame(struct peer *p, uint32_t type, uint32_t arg,
     }
 }
 
-static uint32_t put_tables(struct peer *p, uint64_t base)
+/* What a page has been given before, by "toggle". */
+static bool other_way(uint64_t base)
+{
+    static struct { uint64_t base; bool ones; } pages[64];
+    unsigned i;
+
+    for (i = 0; i < 63 && pages[i].base && pages[i].base != base; i++) {
+    }
+    pages[i].base = base;
+    pages[i].ones = !pages[i].ones;
+    return pages[i].ones;
+}
+
+static uint32_t put_tables(struct peer *p, uint64_t base, const char *how)
 {
     static uint8_t out[1 << 16];
     struct board b = { 0 };
@@ -250,6 +269,9 @@ static uint32_t put_tables(struct peer *p, uint64_t base)
 
     snprintf(name, sizeof(name), "dev_%08" PRIx64, base);
     add_instance(&b, name, base);
+    if (!strcmp(how, "ones") || (!strcmp(how, "toggle") && other_way(base))) {
+        b.unmapped = PRT_UNMAPPED_ONES;
+    }
     size = make_file(out, &b);
     pbr_blob_put(p->mem, out, size);
     return (uint32_t)size;
@@ -261,9 +283,11 @@ static void answer(struct peer *p, const char *verdict)
         .seq = p->q.seq, .generation = p->q.generation, .mute = p->mute,
     };
 
-    if (!strcmp(verdict, "tables")) {
+    if (!strcmp(verdict, "tables") || !strcmp(verdict, "ones") ||
+        !strcmp(verdict, "toggle")) {
         a.verdict = PBR_V_TABLES;
-        a.blob_size = put_tables(p, p->q.phys & ~(uint64_t)(PAGE - 1));
+        a.blob_size = put_tables(p, p->q.phys & ~(uint64_t)(PAGE - 1),
+                                 verdict);
     } else if (!strcmp(verdict, "retry")) {
         a.verdict = PBR_V_RETRY;
     } else if (!strcmp(verdict, "deliver")) {
