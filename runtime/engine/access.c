@@ -1,296 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guest accesses: decoding into pieces, byte lanes, bit policies, views.
- * Decoding looks at every byte and has no effect; only when no byte asks or
- * aborts do the pieces take effect, in ascending order.
+ * Guest accesses: byte lanes, bit policies, views, rules.  Only when no byte
+ * asks or aborts do the pieces take effect, in ascending order.
  */
-#include "runtime/engine/priv.h"
-
-enum piece_kind {
-    PIECE_REG,
-    PIECE_MEM,
-    PIECE_PAD,          /* beside a register in its word: reads 0 */
-    PIECE_UNMAPPED
-};
-
-#define OUTSIDE (PRT_NONE - 1)  /* index of bytes beyond the device */
-
-/* Bytes at..at+len-1 of the access are bytes from.. of what they reach. */
-struct piece {
-    uint8_t kind;
-    uint8_t verb;       /* of the window, MIRRORS without */
-    uint8_t at, len;
-    uint32_t index;     /* register or memory */
-    uint32_t from;      /* byte within it; offset in the device otherwise */
-};
-
-struct access {
-    uint32_t offset;
-    unsigned size;
-    bool write;
-    unsigned count;
-    struct piece pieces[8];
-};
-
-/* -------------------------------------------------------------- decoding */
-
-static uint32_t chain_head(const struct prt_table *t, uint32_t offset)
-{
-    uint32_t slots = PRT_CHUNK / t->head->granule;
-    uint32_t chunk = t->dir[offset / PRT_CHUNK];
-
-    if (chunk == PRT_NONE16) {
-        return PRT_NONE16;
-    }
-    return t->chunks[chunk * slots + offset % PRT_CHUNK / t->head->granule];
-}
-
-/* The register that answers byte `offset`, or PRT_NONE. */
-static uint32_t find_reg(struct prt_dev *dev, uint32_t offset, bool write,
-                         bool *covered)
-{
-    const struct prt_table *t = dev->table;
-    uint32_t i = chain_head(t, offset);
-    unsigned flag = write ? PRT_REG_WRITES : PRT_REG_READS;
-
-    for (i = i == PRT_NONE16 ? PRT_NONE : i; i != PRT_NONE;
-         i = t->regs[i].next) {
-        const struct prt_reg *r = &t->regs[i];
-
-        if (offset - r->offset >= r->bytes) {
-            continue;
-        }
-        *covered = true;
-        if ((r->flags & flag) && prt_holds(dev, r->cond, r->index)) {
-            return i;
-        }
-    }
-    return PRT_NONE;
-}
-
-static uint32_t find_mem(const struct prt_table *t, uint32_t offset)
-{
-    uint32_t i;
-
-    for (i = 0; i < t->nmems; i++) {
-        if (offset - t->mems[i].offset < t->mems[i].size) {
-            return i;
-        }
-    }
-    return PRT_NONE;
-}
-
-/* What byte `offset` reaches, windows aside. */
-static void find_byte(struct prt_dev *dev, uint32_t offset, bool write,
-                      struct piece *p)
-{
-    const struct prt_table *t = dev->table;
-    bool covered = false;
-
-    p->verb = PRT_VERB_MIRRORS;
-    p->kind = PIECE_REG;
-    p->index = find_reg(dev, offset, write, &covered);
-    if (p->index != PRT_NONE) {
-        p->from = offset - t->regs[p->index].offset;
-        return;
-    }
-    p->kind = PIECE_MEM;
-    p->index = find_mem(t, offset);
-    if (p->index != PRT_NONE) {
-        p->from = offset - t->mems[p->index].offset;
-        return;
-    }
-    p->kind = covered ? PIECE_UNMAPPED : PIECE_PAD;
-    p->from = offset;
-}
-
-static void find_piece(struct prt_dev *dev, uint64_t offset, bool write,
-                       struct piece *p)
-{
-    const struct prt_table *t = dev->table;
-    uint32_t i;
-
-    if (offset >= t->head->mmio_size) {
-        p->kind = PIECE_UNMAPPED;
-        p->verb = PRT_VERB_MIRRORS;
-        p->index = OUTSIDE;
-        p->from = (uint32_t)offset;
-        return;
-    }
-    find_byte(dev, (uint32_t)offset, write, p);
-    if (p->kind != PIECE_PAD) {
-        return;
-    }
-    for (i = 0; i < t->nwindows; i++) {
-        const struct prt_window *w = &t->windows[i];
-
-        if (offset - w->offset < w->size) {
-            find_byte(dev, (uint32_t)offset - w->offset + w->target, write,
-                      p);
-            p->verb = w->verb;
-            return;
-        }
-    }
-}
-
-static bool joins(const struct piece *a, const struct piece *b)
-{
-    return a->kind == b->kind && a->index == b->index && a->verb == b->verb &&
-           a->from + a->len == b->from;
-}
-
-static void add_piece(struct access *acc, const struct piece *p)
-{
-    struct piece *last = acc->count ? &acc->pieces[acc->count - 1] : NULL;
-
-    if (last && joins(last, p)) {
-        last->len++;
-    } else {
-        acc->pieces[acc->count++] = *p;
-    }
-}
-
-/* Is there a register or memory in the natural word around this byte? */
-static bool has_neighbour(const struct prt_dev *dev, const struct access *acc,
-                          unsigned at)
-{
-    uint32_t word = ~(uint32_t)(dev->table->head->width - 1);
-    unsigned i;
-
-    for (i = 0; i < acc->count; i++) {
-        const struct piece *p = &acc->pieces[i];
-        unsigned b;
-
-        for (b = p->at; p->kind <= PIECE_MEM && b < p->at + p->len; b++) {
-            if (((acc->offset + b) & word) == ((acc->offset + at) & word)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/*
- * Bytes that no register covers stay PAD only beside a register that the
- * same access reaches in the same natural word: an 8-bit register read as a
- * word shows zeros above.  All others are unmapped.
- */
-static void settle_padding(const struct prt_dev *dev, struct access *acc)
-{
-    struct access out = {
-        .offset = acc->offset, .size = acc->size, .write = acc->write
-    };
-    unsigned i, b;
-
-    for (i = 0; i < acc->count; i++) {
-        for (b = 0; b < acc->pieces[i].len; b++) {
-            struct piece p = acc->pieces[i];
-
-            p.at += b;
-            p.from += b;
-            p.len = 1;
-            if (p.kind == PIECE_PAD && !has_neighbour(dev, acc, p.at)) {
-                p.kind = PIECE_UNMAPPED;
-            }
-            add_piece(&out, &p);
-        }
-    }
-    *acc = out;
-}
-
-/* First run of unmapped bytes, for the question. */
-static int unmapped(struct prt_dev *dev, const struct access *acc)
-{
-    unsigned i;
-
-    for (i = 0; i < acc->count; i++) {
-        const struct piece *p = &acc->pieces[i];
-
-        if (p->kind != PIECE_UNMAPPED) {
-            continue;
-        }
-        switch (dev->table->head->unmapped) {
-        case PRT_UNMAPPED_ASK:
-            dev->ask_offset = acc->offset + p->at;
-            dev->ask_size = p->len;
-            return PRT_ASK;
-        case PRT_UNMAPPED_ABORT:
-            return PRT_ABORT;
-        default:
-            return PRT_OK;
-        }
-    }
-    return PRT_OK;
-}
-
-/* One register that alone covers the access exactly: the common case. */
-static bool decode_exact(struct prt_dev *dev, struct access *acc)
-{
-    const struct prt_table *t = dev->table;
-    const struct prt_reg *r;
-    uint32_t i;
-
-    if (acc->offset >= t->head->mmio_size) {
-        return false;
-    }
-    i = chain_head(t, acc->offset);
-    if (i == PRT_NONE16) {
-        return false;
-    }
-    r = &t->regs[i];
-    if (r->offset != acc->offset || r->bytes != acc->size ||
-        r->next != PRT_NONE || r->cond != PRT_NONE ||
-        !(r->flags & (acc->write ? PRT_REG_WRITES : PRT_REG_READS))) {
-        return false;
-    }
-    acc->count = 1;
-    acc->pieces[0] = (struct piece){
-        .kind = PIECE_REG, .verb = PRT_VERB_MIRRORS, .len = r->bytes,
-        .index = i
-    };
-    return true;
-}
-
-/*
- * Split the access; PRT_OK, PRT_ASK or PRT_ABORT.  An access of an illegal
- * size that is to be ignored comes back as PRT_OK without pieces.
- */
-static int decode(struct prt_dev *dev, struct access *acc)
-{
-    const struct prt_dev_header *h = dev->table->head;
-    bool padding = false;
-    unsigned i;
-
-    dev->last_reg = PRT_NONE;
-    acc->count = 0;
-    if (!(h->access & acc->size) || (acc->size & (acc->size - 1))) {
-        if (h->illegal == PRT_ILLEGAL_ABORT) {
-            return PRT_ABORT;
-        }
-        if (h->illegal == PRT_ILLEGAL_IGNORE) {
-            return PRT_OK;
-        }
-    }
-    if (!decode_exact(dev, acc)) {
-        for (i = 0; i < acc->size; i++) {
-            struct piece p = { .at = (uint8_t)i, .len = 1 };
-
-            find_piece(dev, (uint64_t)acc->offset + i, acc->write, &p);
-            padding |= p.kind == PIECE_PAD;
-            add_piece(acc, &p);
-        }
-        if (padding) {
-            settle_padding(dev, acc);
-        }
-    }
-    for (i = 0; i < acc->count; i++) {
-        if (acc->pieces[i].kind == PIECE_REG) {
-            dev->last_reg = acc->pieces[i].index;
-            break;
-        }
-    }
-    return unmapped(dev, acc);
-}
+#include "runtime/engine/decode.h"
 
 /* ----------------------------------------------------------------- lanes */
 
@@ -744,7 +457,7 @@ static const struct prt_reg *plain(const struct prt_dev *dev, uint32_t offset,
         t->head->endian != PRT_ENDIAN_LITTLE) {
         return NULL;
     }
-    i = chain_head(t, offset);
+    i = prt_chain_head(t, offset);
     if (i == PRT_NONE16) {
         return NULL;
     }
@@ -776,7 +489,7 @@ int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
     }
     prt_enter(dev, true);
     catch_up(dev);
-    result = decode(dev, &acc);
+    result = prt_split(dev, &acc);
     if (result == PRT_OK) {
         dev->in_read = true;
         *value = read_pieces(dev, &acc, true);
@@ -811,7 +524,7 @@ int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
     }
     prt_enter(dev, true);
     catch_up(dev);
-    result = decode(dev, &acc);
+    result = prt_split(dev, &acc);
     for (i = 0; result == PRT_OK && i < acc.count; i++) {
         write_piece(dev, &acc, &acc.pieces[i], value);
     }
@@ -834,7 +547,7 @@ int prt_decode(struct prt_dev *dev, uint32_t offset, unsigned size,
     }
     if (size >= 1 && size <= 8) {
         prt_enter(dev, false);
-        result = decode(dev, &acc);
+        result = prt_split(dev, &acc);
         if (reg) {
             *reg = dev->last_reg;
         }
@@ -853,7 +566,7 @@ int prt_peek(struct prt_dev *dev, uint32_t offset, unsigned size,
     *value = 0;
     if (size >= 1 && size <= 8) {
         prt_enter(dev, false);
-        result = decode(dev, &acc);
+        result = prt_split(dev, &acc);
         if (result >= 0) {
             *value = read_pieces(dev, &acc, false);
         }

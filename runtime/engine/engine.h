@@ -244,6 +244,7 @@ struct prt_dev {
     bool time_dirty;            /* deadlines have changed */
     bool out_dirty;             /* FIFO ends have work */
     bool lines_dirty;           /* lines have to be delivered */
+    bool alarm_stale;           /* tell the host the alarm in any case */
     bool copies_active;         /* transfers are under way */
     bool due;                   /* an `after` has run out in this call */
     bool in_due;                /* running what is due */

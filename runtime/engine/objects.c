@@ -79,6 +79,7 @@ static int check_reg(struct prt_check *c, uint32_t index)
     TRY(prt_check_expr(c, r->needs));
     TRY(prt_check_range(r->field_first, r->field_count, c->t->nfields));
     TRY(prt_check_range(r->view_first, r->view_count, c->t->nviews));
+    MUST(r->view_count <= PRT_MAX_VIEWS, PRT_E_LIMIT);
     TRY(check_rules(c, r->rule_first, r->rule_count, EV_ACCESS));
     for (i = 0; i < r->rule_count; i++) {
         const struct prt_rule *rule = &c->t->rules[r->rule_first + i];

@@ -16,6 +16,8 @@
 #define PRT_MAX_HZ UINT64_C(1000000000)
 #define PRT_MIN_DELAY UINT64_C(1000)    /* ns between two alarms */
 #define PRT_COPY_CHUNK 4096u    /* units moved in one tick */
+#define PRT_MAX_WORK (64u << 20) /* steps of checking one table's ranks */
+#define PRT_VIEW_COST 64u       /* fields of a register, as a rule */
 #define PRT_NS UINT64_C(1000000000)
 
 /* Cells of a FIFO, line, lock, timer, `after` and copy. */
@@ -165,6 +167,7 @@ struct prt_check {
     struct prt_fault_place *place;
     uint32_t cursor;            /* end of the state claimed so far */
     uint32_t memo;              /* memo slots claimed so far */
+    uint32_t work;              /* steps left for the order of values */
 };
 
 void prt_check_at(struct prt_check *c, uint32_t section, uint32_t entry);

@@ -313,7 +313,7 @@ void prt_state_changed(struct prt_dev *dev)
     dev->time_dirty = true;
     dev->out_dirty = true;
     dev->lines_dirty = true;
-    dev->alarm = PRT_NEVER;
+    dev->alarm_stale = true;
     dev->copies_active = any_copy(dev);
     prt_after_recount(dev);
 }

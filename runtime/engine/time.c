@@ -167,8 +167,8 @@ static uint64_t until_match(const struct prt_timer *t, const uint64_t *cells,
         if (value < count) {
             return count - value;
         }
-        return value > reload ? PRT_NEVER :
-               add_sat(first, value ? reload - value + 1 : 0);
+        return value > reload ? PRT_NEVER : value == 0 ? first :
+               add_sat(count, reload - value + 1);
     }
     if (value > count && (value <= reload || count > reload)) {
         return value <= cells[TIMER_MASK] ? value - count : PRT_NEVER;
@@ -634,8 +634,9 @@ void prt_alarm(struct prt_dev *dev)
     }
     dev->time_dirty = false;
     when = prt_deadline(dev);
-    if (when != dev->alarm) {
+    if (when != dev->alarm || dev->alarm_stale) {
         dev->alarm = when;
+        dev->alarm_stale = false;
         if (dev->host && dev->host->alarm) {
             dev->host->alarm(dev->opaque, when);
         }
@@ -667,7 +668,7 @@ bool prt_due(struct prt_dev *dev)
 void prt_tick(struct prt_dev *dev)
 {
     prt_enter(dev, true);
-    dev->alarm = PRT_NEVER;
+    dev->alarm_stale = true;    /* the host's alarm is spent */
     dev->time_dirty = true;
     dev->out_dirty = true;
     prt_due(dev);

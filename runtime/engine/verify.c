@@ -271,14 +271,43 @@ static unsigned insn_rank(const struct prt_table *t,
     return rank;
 }
 
-/* A program of rank `rank` loads only what ranks below it. */
-static int check_rank(const struct prt_table *t, uint32_t prog, unsigned rank)
+/* Fields and views that insn_rank() looks at: bounds its work. */
+static uint32_t insn_cost(const struct prt_table *t,
+                          const struct prt_insn *in)
 {
+    uint32_t reg;
+
+    if (in->op == PRT_OP_LDB) {
+        reg = in->imm;
+    } else if (in->op != PRT_OP_LDF) {
+        return 1;
+    } else if (in->imm & PRT_DYN) {
+        return t->arrays[in->imm & ~PRT_DYN].count > PRT_MAX_WORK / 1024 ?
+               PRT_MAX_WORK + 1 :
+               1024 * t->arrays[in->imm & ~PRT_DYN].count;
+    } else {
+        reg = t->fields[in->imm].reg;
+    }
+    return 1 + t->regs[reg].field_count +
+           t->regs[reg].view_count * PRT_VIEW_COST;
+}
+
+/* A program of rank `rank` loads only what ranks below it. */
+static int check_rank(struct prt_check *c, uint32_t prog, unsigned rank)
+{
+    const struct prt_table *t = c->t;
     const struct prt_prog *p = &t->progs[prog];
-    uint32_t pc;
+    uint32_t pc, cost;
 
     for (pc = 0; pc < p->count; pc++) {
-        if (insn_rank(t, &t->code[p->first + pc]) > rank) {
+        const struct prt_insn *in = &t->code[p->first + pc];
+
+        cost = insn_cost(t, in);
+        if (cost > c->work) {
+            return PRT_E_LIMIT;
+        }
+        c->work -= cost;
+        if (insn_rank(t, in) > rank) {
             return PRT_E_RANK;
         }
     }
@@ -291,16 +320,17 @@ int prt_check_ranks(struct prt_check *c)
     uint32_t i;
     int err = PRT_OK;
 
+    c->work = PRT_MAX_WORK;
     for (i = 0; !err && i < t->nfields; i++) {
         prt_check_at(c, PRT_SEC_FIELDS, i);
         if (t->fields[i].kind == PRT_DERIVED) {
-            err = check_rank(t, t->fields[i].prog, t->fields[i].rank);
+            err = check_rank(c, t->fields[i].prog, t->fields[i].rank);
         }
     }
     for (i = 0; !err && i < t->nvars; i++) {
         prt_check_at(c, PRT_SEC_VARS, i);
         if (t->vars[i].kind == PRT_DERIVED) {
-            err = check_rank(t, t->vars[i].prog, t->vars[i].rank);
+            err = check_rank(c, t->vars[i].prog, t->vars[i].rank);
         }
     }
     return err;
