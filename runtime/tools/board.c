@@ -225,7 +225,6 @@ int board_fetch(struct board *b, const struct pcc *pcc)
     }
     arguments_init(&args);
     arguments_add(&args, "%s", program);
-    arguments_add(&args, "--");
     arguments_add(&args, "%s", name);
     b->package = process_first_line(&args);
     if (!b->package) {
