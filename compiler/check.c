@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "compiler/check.h"
+
+#include <string.h>
+
+#include "compiler/driver.h"
+
+static const struct pcc_check checks[] = {
+    { "address-overlap", "two memories or two devices at one address",
+      PDL_D_ADDRESS_OVERLAP, check_addresses, NULL },
+    { "device-over-memory", "a device lies over a memory",
+      PDL_D_DEVICE_OVER_MEMORY, check_memory_cover, NULL },
+    { "console-fifo", "the console instance has no fifo end for it",
+      PDL_D_NO_FIFO, check_console, NULL },
+    { "unused-device", "a device that the board does not use",
+      PDL_D_UNUSED_DEVICE, check_unused, NULL },
+    { "undriven-line", "nothing drives an output line",
+      PDL_D_UNDRIVEN_LINE, NULL, check_undriven },
+    { "line-confidence", "an item of low confidence drives a line",
+      PDL_D_LOW_CONFIDENCE, check_confidence, NULL },
+    { "interrupt-trigger", "a wire to an interrupt controller states none",
+      PDL_D_NO_TRIGGER, check_trigger, NULL },
+    { "hidden-reset", "reset values in bits that are derived",
+      PDL_D_RESET_HIDDEN, NULL, check_hidden_reset },
+    { "never-fires", "rules that cannot fire",
+      PDL_D_NEVER_FIRES, NULL, check_never },
+};
+
+#define COUNT (sizeof(checks) / sizeof(checks[0]))
+
+const struct pcc_check *pcc_check_find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT; i++) {
+        if (strcmp(checks[i].name, name) == 0) {
+            return &checks[i];
+        }
+    }
+    return NULL;
+}
+
+const char *pcc_check_name(size_t i)
+{
+    return i < COUNT ? checks[i].name : NULL;
+}
+
+const char *pcc_check_help(size_t i)
+{
+    return i < COUNT ? checks[i].help : NULL;
+}
+
+enum pcc_severity pcc_check_default(size_t i)
+{
+    enum pdl_severity sev = i < COUNT ? pdl_code_severity(checks[i].code) :
+                            PDL_IGNORE;
+
+    return sev == PDL_ERROR ? PCC_FAIL : sev == PDL_WARNING ? PCC_WARN :
+           PCC_OFF;
+}
+
+void cc_run_checks(struct cc *cc)
+{
+    size_t i, k;
+
+    for (i = 0; i < COUNT; i++) {
+        if (checks[i].model) {
+            checks[i].model(cc, cc->model);
+        }
+        for (k = 0; checks[i].device && k < cc->model->device_count; k++) {
+            checks[i].device(cc, &cc->model->devices[k]);
+        }
+    }
+}

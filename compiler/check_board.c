@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks of boards: addresses, console, wires. */
+#include "compiler/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOW_CONFIDENCE 50
+
+struct area {
+    uint64_t base;
+    uint64_t last;          /* last byte: the end may be 2^64 */
+    const char *name;
+    struct pdl_span span;
+    bool memory;
+};
+
+static int compare(const void *pa, const void *pb)
+{
+    const struct area *a = pa, *b = pb;
+
+    if (a->base != b->base) {
+        return a->base < b->base ? -1 : 1;
+    }
+    return a->span.begin < b->span.begin ? -1 :
+           a->span.begin > b->span.begin;
+}
+
+/* Memories and instances by address. */
+static struct area *areas(struct cc *cc, const struct pcc_model *m,
+                          size_t *count)
+{
+    const struct pcc_board *b = m->board;
+    struct area *v;
+    size_t i, n = 0;
+
+    *count = 0;
+    if (!b) {
+        return NULL;
+    }
+    v = cc_alloc(cc, (b->memory_count + b->instance_count + 1) * sizeof(*v));
+    for (i = 0; i < b->memory_count; i++) {
+        const struct pcc_memory *mem = &b->memories[i];
+
+        v[n++] = (struct area){ mem->base, mem->base + mem->size - 1,
+                                mem->name, mem->origin.span, true };
+    }
+    for (i = 0; i < b->instance_count; i++) {
+        const struct pcc_instance *in = &b->instances[i];
+        uint64_t size = m->devices[in->device].size;
+
+        if (size - 1 > UINT64_MAX - in->address) {
+            pdl_diag_add(cc->diags, PDL_D_ADDRESS_WRAPS, in->origin.span,
+                         in->name);
+            continue;
+        }
+        v[n++] = (struct area){ in->address, in->address + size - 1,
+                                in->name, in->origin.span, false };
+    }
+    qsort(v, n, sizeof(*v), compare);
+    *count = n;
+    return v;
+}
+
+/* Reports areas that overlap the one that reaches farthest before them. */
+static void overlaps(struct cc *cc, const struct pcc_model *m, bool mixed)
+{
+    const struct area *far[2] = { NULL, NULL };
+    size_t n, i;
+    struct area *v = areas(cc, m, &n);
+
+    for (i = 0; i < n; i++) {
+        const struct area *a = &v[i];
+        const struct area *b = far[mixed ? !a->memory : a->memory];
+
+        if (b && b->last >= a->base) {
+            const struct area *dev = a->memory ? b : a;
+            const struct area *mem = a->memory ? a : b;
+            struct pdl_diag *d = mixed ?
+                pdl_diag_add(cc->diags, PDL_D_DEVICE_OVER_MEMORY, dev->span,
+                             dev->name, mem->name) :
+                pdl_diag_add(cc->diags, PDL_D_ADDRESS_OVERLAP, a->span,
+                             a->name, b->name);
+
+            pdl_diag_note(d, (mixed ? mem : b)->span,
+                          "'%s' is 0x%llx to 0x%llx",
+                          (mixed ? mem : b)->name,
+                          (unsigned long long)(mixed ? mem : b)->base,
+                          (unsigned long long)(mixed ? mem : b)->last);
+        }
+        if (!far[a->memory] || far[a->memory]->last < a->last) {
+            far[a->memory] = a;
+        }
+    }
+}
+
+void check_addresses(struct cc *cc, const struct pcc_model *m)
+{
+    overlaps(cc, m, false);
+}
+
+void check_memory_cover(struct cc *cc, const struct pcc_model *m)
+{
+    overlaps(cc, m, true);
+}
+
+void check_unused(struct cc *cc, const struct pcc_model *m)
+{
+    bool *used;
+    size_t i;
+
+    if (!m->board) {
+        return;
+    }
+    used = cc_alloc(cc, m->device_count + 1);
+    for (i = 0; i < m->board->instance_count; i++) {
+        const char *name = m->devices[m->board->instances[i].device].name;
+        size_t k, stem = strcspn(name, ".");
+
+        used[m->board->instances[i].device] = true;
+        for (k = 0; name[stem] && k < m->device_count; k++) {
+            used[k] |= strncmp(m->devices[k].name, name, stem) == 0 &&
+                       !m->devices[k].name[stem];
+        }
+    }
+    for (i = 0; i < m->device_count; i++) {
+        if (!used[i]) {
+            pdl_diag_add(cc->diags, PDL_D_UNUSED_DEVICE,
+                         m->devices[i].origin.span, m->devices[i].name);
+        }
+    }
+}
+
+void check_console(struct cc *cc, const struct pcc_model *m)
+{
+    const struct pcc_device *d;
+    size_t i;
+
+    if (!m->board || m->board->console == PCC_NONE) {
+        return;
+    }
+    d = &m->devices[m->board->instances[m->board->console].device];
+    for (i = 0; i < d->fifo_count; i++) {
+        const char *want = *m->board->console_end ? m->board->console_end :
+                           "console";
+
+        if (d->fifos[i].end != PRT_END_NONE && d->fifos[i].peer &&
+            strcmp(d->fifos[i].peer, want) == 0) {
+            return;
+        }
+    }
+    pdl_diag_add(cc->diags, PDL_D_NO_FIFO, m->board->console_span,
+                 m->board->instances[m->board->console].name);
+}
+
+void check_confidence(struct cc *cc, const struct pcc_model *m)
+{
+    size_t i;
+
+    for (i = 0; m->board && i < m->board->wire_count; i++) {
+        const struct pcc_wire *w = &m->board->wires[i];
+
+        if (w->origin.owner == PCC_INFERRED && w->instance != PCC_NONE &&
+            w->origin.confidence < LOW_CONFIDENCE) {
+            const struct pcc_device *d =
+                &m->devices[m->board->instances[w->instance].device];
+
+            pdl_diag_add(cc->diags, PDL_D_LOW_CONFIDENCE, w->origin.span,
+                         d->lines[w->line].name, w->origin.confidence);
+        }
+    }
+}
+
+void check_trigger(struct cc *cc, const struct pcc_model *m)
+{
+    size_t i;
+
+    for (i = 0; m->board && i < m->board->wire_count; i++) {
+        const struct pcc_wire *w = &m->board->wires[i];
+
+        if (w->to == PRT_TO_NATIVE && w->kind != PRT_WIRE_LINE &&
+            w->trigger == PCC_TRIGGER_NONE) {
+            pdl_diag_add(cc->diags, PDL_D_NO_TRIGGER, w->origin.span);
+        }
+    }
+}

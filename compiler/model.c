@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "compiler/model.h"
+
+#include <string.h>
+
+uint32_t pcc_find_instance(const struct pcc_board *b, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < b->instance_count; i++) {
+        if (strcmp(b->instances[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return PCC_NONE;
+}
+
+uint32_t pcc_instance_at(const struct pcc_model *m, uint64_t addr)
+{
+    const struct pcc_board *b = m->board;
+    size_t i;
+
+    for (i = 0; b && i < b->instance_count; i++) {
+        const struct pcc_instance *in = &b->instances[i];
+
+        if (addr >= in->address &&
+            addr - in->address < m->devices[in->device].size) {
+            return i;
+        }
+    }
+    return PCC_NONE;
+}
+
+uint32_t pcc_find_memory(const struct pcc_board *b, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < b->memory_count; i++) {
+        if (strcmp(b->memories[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return PCC_NONE;
+}
+
+uint32_t pcc_find_reg(const struct pcc_device *d, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < d->reg_count; i++) {
+        if (strcmp(d->regs[i].path, name) == 0) {
+            return i;
+        }
+    }
+    return PCC_NONE;
+}
+
+uint32_t pcc_reg_at(const struct pcc_device *d, uint64_t offset)
+{
+    size_t lo = 0, hi = d->reg_count;
+
+    /* registers ascend: the first that could reach @offset */
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (d->regs[mid].offset + 8 <= offset) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    for (; lo < d->reg_count && d->regs[lo].offset <= offset; lo++) {
+        if (offset - d->regs[lo].offset < d->regs[lo].bytes) {
+            return lo;
+        }
+    }
+    return PCC_NONE;
+}
+
+uint32_t pcc_find_field(const struct pcc_device *d, uint32_t reg,
+                        const char *name)
+{
+    const struct pcc_reg *r = &d->regs[reg];
+    uint32_t i;
+
+    for (i = r->first_field; i < r->first_field + r->field_count; i++) {
+        if (strcmp(d->fields[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return PCC_NONE;
+}
+
+const struct pcc_device *pcc_find_device(const struct pcc_model *m,
+                                         const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < m->device_count; i++) {
+        if (strcmp(m->devices[i].name, name) == 0) {
+            return &m->devices[i];
+        }
+    }
+    return NULL;
+}
+
+const char *pcc_owner_name(enum pcc_owner owner)
+{
+    switch (owner) {
+    case PCC_PERSON:
+        return "person";
+    case PCC_INFERRED:
+        return "inferred";
+    case PCC_IMPORTED:
+        return "imported";
+    }
+    return "?";
+}
+
+const char *pcc_trigger_name(enum pcc_trigger trigger)
+{
+    switch (trigger) {
+    case PCC_TRIGGER_NONE:
+        return "none";
+    case PCC_EDGE_RISING:
+        return "rising";
+    case PCC_EDGE_FALLING:
+        return "falling";
+    case PCC_LEVEL_HIGH:
+        return "level_high";
+    case PCC_LEVEL_LOW:
+        return "level_low";
+    }
+    return "?";
+}
+
+const char *pcc_unmapped_name(enum prt_unmapped unmapped)
+{
+    static const char *const names[] = {
+        [PRT_UNMAPPED_ASK] = "ask", [PRT_UNMAPPED_ZERO] = "zero",
+        [PRT_UNMAPPED_ONES] = "ones", [PRT_UNMAPPED_STORE] = "store",
+        [PRT_UNMAPPED_ABORT] = "abort",
+    };
+
+    return (size_t)unmapped < sizeof(names) / sizeof(names[0]) ?
+           names[unmapped] : "?";
+}
