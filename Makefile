@@ -8,6 +8,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
+.SECONDARY:
 
 PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
@@ -67,13 +68,15 @@ BIN_shared_mem_reader := runtime/tools/monitor.c
 PROGRAMS := $(foreach p,periphc periphd periph shared_mem_reader,\
     $(if $(wildcard $(BIN_$(p))),$(p)))
 BINS := $(PROGRAMS:%=$(B)/bin/%)
+# runtime/engine/link-test.c -> engine-link-test
+link_test_name = $(B)/tests/unit/$(subst /,-,$(patsubst runtime/%.c,%,$(1)))
+
 # What unit tests share: C files with a header beside the tests' data.
 SRC_test := $(foreach c,$(wildcard tests/*/*.c),\
     $(if $(wildcard $(c:.c=.h)),$(c)))
 LIB_test := $(B)/lib/libtest.a
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
-    $(patsubst %.c,$(B)/tests/unit/%,\
-        $(notdir $(wildcard runtime/*/*-test.c)))
+    $(foreach t,$(wildcard runtime/*/*-test.c),$(call link_test_name,$(t)))
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(patsubst $(B)/gen/%,%,$(1)))
 GENERATED := $(filter $(B)/gen/%,$(SRC_dsl))
@@ -208,7 +211,7 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBS)
 
 # A link test is linked with the library of its own folder and libc only.
 define link_test
-$(B)/tests/unit/$(notdir $(1:.c=)): $(call object,$(1)) \
+$(call link_test_name,$(1)): $(call object,$(1)) \
     $(LIB_$(notdir $(patsubst %/,%,$(dir $(1)))))
 	@mkdir -p $$(@D)
 	$$(call show,LD)
