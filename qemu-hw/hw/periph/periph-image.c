@@ -86,7 +86,7 @@ static bool elf_extents(Image *image, Error **errp)
         return true;
     }
     phoff = is64 ? ldq_le_p(d + offsetof(Elf64_Ehdr, e_phoff))
-                 : ldl_le_p(d + offsetof(Elf32_Ehdr, e_phoff));
+                 : (uint32_t)ldl_le_p(d + offsetof(Elf32_Ehdr, e_phoff));
     phnum = is64 ? lduw_le_p(d + offsetof(Elf64_Ehdr, e_phnum))
                  : lduw_le_p(d + offsetof(Elf32_Ehdr, e_phnum));
     phsize = is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
@@ -100,9 +100,11 @@ static bool elf_extents(Image *image, Error **errp)
             continue;
         }
         paddr = is64 ? ldq_le_p(ph + offsetof(Elf64_Phdr, p_paddr))
-                     : ldl_le_p(ph + offsetof(Elf32_Phdr, p_paddr));
+                     : (uint32_t)ldl_le_p(ph +
+                                          offsetof(Elf32_Phdr, p_paddr));
         memsz = is64 ? ldq_le_p(ph + offsetof(Elf64_Phdr, p_memsz))
-                     : ldl_le_p(ph + offsetof(Elf32_Phdr, p_memsz));
+                     : (uint32_t)ldl_le_p(ph +
+                                          offsetof(Elf32_Phdr, p_memsz));
         if (!add_extent(image, paddr, memsz, errp)) {
             return false;
         }
