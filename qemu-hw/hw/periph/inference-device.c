@@ -14,12 +14,10 @@
 #include "qemu/osdep.h"
 #include "qemu/bitmap.h"
 #include "qemu/cutils.h"
-#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
 #include "qapi/error.h"
-#include "exec/address-spaces.h"
 #include "hw/periph/periph-board.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
@@ -33,9 +31,6 @@
 
 /* Questions about the same access that may be answered in vain. */
 #define MAX_REPEAT 1000
-
-/* Exit status by which "periph run" is asked to start QEMU again. */
-#define EXIT_RESTART 75
 
 static InferenceDevice *inference;
 
@@ -74,7 +69,7 @@ static void release(InferenceDevice *s)
     bitmap_zero(s->held_cpus, s->cpu_count);
 }
 
-static void close_question(InferenceDevice *s)
+void inference_close_question(InferenceDevice *s)
 {
     s->phase = INFERENCE_IDLE;
     s->asking = NULL;
@@ -82,13 +77,12 @@ static void close_question(InferenceDevice *s)
     pbr_bridge_set_open(s->bridge, 0);
 }
 
-/* The question has been dealt with by @verdict: the guest goes on. */
-static void finish_question(InferenceDevice *s, uint32_t verdict)
+void inference_finish_question(InferenceDevice *s, uint32_t verdict)
 {
     uint32_t kind = s->q.kind;
     int64_t us;
 
-    close_question(s);
+    inference_close_question(s);
     release(s);
     us = g_get_monotonic_time() - s->raised_us;
     trace_inference_resumed(s->q.seq, pbr_verdict_name(verdict), us);
@@ -119,6 +113,10 @@ static void open_question(InferenceDevice *s)
     trace_inference_question(s->q.seq, pbr_question_kind_name(s->q.kind),
                              s->q.phys, s->q.size, s->q.pc);
     inference_restart_timeout(s);
+    if (s->q.kind == PBR_Q_FAULT && s->q.repeat >= MAX_REPEAT) {
+        inference_give_up(s, "the answers do not help");
+        return;
+    }
     inference_link_send(s, PBR_F_QUESTION, s->q.kind, s->q.seq);
 }
 
@@ -242,8 +240,8 @@ bool inference_wants(InferenceFault *f)
     if (!s || f->access == PBR_ACCESS_FETCH) {
         return false;
     }
-    from_table = s->ask.valid && s->ask.cpu == f->cpu && f->owner &&
-                 f->owner == OBJECT(s->ask.dev);
+    from_table = s->ask.valid && s->ask.cpu == f->cpu &&
+                 s->ask.pc == f->pc && f->owner == OBJECT(s->ask.dev);
     if (f->owner && !from_table) {
         return false;
     }
@@ -329,7 +327,8 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
         return false;
     }
     s->ask = (InferenceAsk) {
-        .valid = true, .kind = PBR_Q_STALL, .cpu = a->cpu, .dev = a->dev,
+        .valid = true, .kind = PBR_Q_STALL, .cpu = a->cpu, .pc = pc,
+        .dev = a->dev,
         .offset = a->offset, .ask_offset = a->offset, .ask_size = a->size,
         .repeat = reads,
     };
@@ -354,12 +353,14 @@ static void observe_asked(void *opaque, const PeriphAccess *a)
 {
     InferenceDevice *s = opaque;
     const struct prt_dev *dev = &a->dev->engine->dev;
+    uint64_t pc;
 
-    if (!a->cpu) {
+    if (!a->cpu || !inference_cpu_pc(a->cpu, &pc)) {
         return;
     }
     s->ask = (InferenceAsk) {
-        .valid = true, .kind = PBR_Q_FAULT, .cpu = a->cpu, .dev = a->dev,
+        .valid = true, .kind = PBR_Q_FAULT, .cpu = a->cpu, .pc = pc,
+        .dev = a->dev,
         .offset = a->offset, .ask_offset = dev->ask_offset,
         .ask_size = dev->ask_size, .has_value = a->write, .value = a->value,
     };
@@ -371,258 +372,6 @@ static void observe_changed(void *opaque, PeriphDevice *dev)
 
     inference_stall_forget(s->stall, dev);
     inference_link_region(s, dev);
-}
-
-/* ---- Answers ---- */
-
-static bool apply_blob(InferenceDevice *s, const struct pbr_answer *a,
-                       Error **errp)
-{
-    g_autoptr(GBytes) bytes = NULL;
-    PeriphApplied applied;
-    void *data;
-    int ret;
-
-    if (!a->blob_size || a->blob_size > PBR_BLOB_SIZE) {
-        error_setg(errp, "an answer with a table of %" PRIu32 " bytes",
-                   a->blob_size);
-        return false;
-    }
-    data = g_malloc(a->blob_size);
-    bytes = g_bytes_new_take(data, a->blob_size);
-    ret = pbr_blob_copy(s->bridge, data, a->blob_size);
-    if (ret != PBR_OK) {
-        error_setg(errp, "%s", pbr_strerror(ret));
-        return false;
-    }
-    if (!periph_board_apply(bytes, &applied, errp)) {
-        return false;
-    }
-    trace_inference_applied(applied.created, applied.replaced,
-                            applied.memories);
-    if (a->console_size) {
-        periph_board_console_text(a->console,
-                                  MIN(a->console_size, PBR_CONSOLE_MAX));
-    }
-    return true;
-}
-
-static void answer_stop(InferenceDevice *s, const char *message)
-{
-    error_report("periph: %s; the machine is paused, 'cont' asks again",
-                 *message ? message : "the daemon gave up");
-    close_question(s);
-    vm_stop(RUN_STATE_PAUSED);
-}
-
-static void answer_deliver(InferenceDevice *s)
-{
-    if (s->q.kind == PBR_Q_FAULT || s->q.kind == PBR_Q_STALL) {
-        s->delivery = (InferenceDelivery) {
-            .valid = true, .cpu = s->asking, .pc = s->q.pc, .phys = s->q.phys,
-        };
-    }
-    finish_question(s, PBR_V_DELIVER);
-}
-
-static bool has_name(PeriphDevice *dev, void *opaque)
-{
-    return g_str_equal(dev->name, opaque);
-}
-
-static void answer_retry(InferenceDevice *s, uint64_t mute)
-{
-    PeriphDevice *dev;
-
-    if (s->q.kind == PBR_Q_STALL) {
-        dev = periph_device_find(has_name, s->q.device);
-        if (dev) {
-            inference_stall_mute(s->stall, s->q.pc, dev, s->q.offset, mute);
-        }
-    }
-    finish_question(s, PBR_V_RETRY);
-}
-
-static void act_on(InferenceDevice *s, const struct pbr_answer *a)
-{
-    Error *err = NULL;
-    uint64_t seq = a->seq;
-
-    if (a->verdict == PBR_V_TABLES && !apply_blob(s, a, &err)) {
-        warn_report("periph: table of answer %" PRIu64 " refused: %s", seq,
-                    error_get_pretty(err));
-        inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_BAD_TABLE, seq,
-                           error_get_pretty(err));
-        error_free(err);
-        return;
-    }
-    inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_OK, seq, NULL);
-    switch (a->verdict) {
-    case PBR_V_TABLES:
-        finish_question(s, PBR_V_TABLES);
-        break;
-    case PBR_V_RETRY:
-        answer_retry(s, a->mute);
-        break;
-    case PBR_V_DELIVER:
-        answer_deliver(s);
-        break;
-    case PBR_V_RESTART:
-        pbr_stats_answered(s->bridge, s->q.kind, PBR_V_RESTART,
-                           g_get_monotonic_time() - s->raised_us);
-        close_question(s);
-        qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT,
-                                               EXIT_RESTART);
-        break;
-    case PBR_V_STOP:
-        answer_stop(s, a->message);
-        break;
-    }
-}
-
-void inference_answer(InferenceDevice *s)
-{
-    struct pbr_answer a;
-    int ret = pbr_answer_read(s->bridge, &a);
-
-    if (ret != PBR_OK) {
-        inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_BAD_ANSWER, s->q.seq,
-                           pbr_strerror(ret));
-    } else if (s->phase != INFERENCE_OPEN || a.seq != s->q.seq ||
-               a.generation != s->q.generation) {
-        inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_STALE, a.seq,
-                           "no such question is open");
-    } else {
-        act_on(s, &a);
-    }
-}
-
-void inference_load(InferenceDevice *s, uint64_t seq)
-{
-    Error *err = NULL;
-    struct pbr_answer a;
-    int ret = pbr_answer_read(s->bridge, &a);
-
-    if (ret != PBR_OK || a.seq != seq || a.verdict != PBR_V_TABLES) {
-        inference_link_ack(s, PBR_F_LOAD_ACK, PBR_ACK_BAD_ANSWER, seq,
-                           ret != PBR_OK ? pbr_strerror(ret)
-                                         : "the slot describes no table");
-        return;
-    }
-    if (!apply_blob(s, &a, &err)) {
-        inference_link_ack(s, PBR_F_LOAD_ACK, PBR_ACK_BAD_TABLE, seq,
-                           error_get_pretty(err));
-        error_free(err);
-        return;
-    }
-    pbr_stats_count(&s->bridge->stats.loads);
-    inference_link_ack(s, PBR_F_LOAD_ACK, PBR_ACK_OK, seq, NULL);
-}
-
-/* ---- No answer ---- */
-
-typedef struct ZeroPage {
-    MemoryRegion mr;
-} ZeroPage;
-
-static uint64_t zero_read(void *opaque, hwaddr addr, unsigned size)
-{
-    return 0;
-}
-
-static void zero_write(void *opaque, hwaddr addr, uint64_t value,
-                       unsigned size)
-{
-}
-
-static const MemoryRegionOps zero_ops = {
-    .read = zero_read,
-    .write = zero_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid.min_access_size = 1,
-    .valid.max_access_size = 8,
-    .valid.unaligned = true,
-    .impl.min_access_size = 1,
-    .impl.max_access_size = 8,
-    .impl.unaligned = true,
-};
-
-/* Lies below table devices, which may be added there later. */
-static void answer_zero(InferenceDevice *s)
-{
-    ZeroPage *page;
-    g_autofree char *name = NULL;
-    hwaddr base = s->q.phys & ~(hwaddr)(PBR_PAGE_SIZE - 1);
-
-    if (s->q.kind != PBR_Q_FAULT) {
-        answer_retry(s, 0);
-        return;
-    }
-    if (s->q.flags & PBR_QF_DEVICE) {
-        answer_deliver(s);
-        return;
-    }
-    page = g_new0(ZeroPage, 1);
-    name = g_strdup_printf("unanswered-%08" HWADDR_PRIx, base);
-    memory_region_init_io(&page->mr, OBJECT(s), &zero_ops, page, name,
-                          PBR_PAGE_SIZE);
-    memory_region_add_subregion_overlap(get_system_memory(), base, &page->mr,
-                                        -2);
-    finish_question(s, PBR_V_RETRY);
-}
-
-static char *question_text(InferenceDevice *s)
-{
-    static const char *const access[] = {
-        [PBR_ACCESS_LOAD] = "load", [PBR_ACCESS_STORE] = "store",
-        [PBR_ACCESS_FETCH] = "fetch", [PBR_ACCESS_NONE] = "exception",
-    };
-
-    return g_strdup_printf("%s: %s of %" PRIu32 " bytes at 0x%08" PRIx64
-                           " by the instruction at 0x%" PRIx64,
-                           pbr_question_kind_name(s->q.kind),
-                           access[s->q.access], s->q.size, s->q.phys,
-                           s->q.pc);
-}
-
-static void give_up(InferenceDevice *s, const char *why)
-{
-    g_autofree char *what = question_text(s);
-
-    pbr_stats_count(&s->bridge->stats.timeouts);
-    inference_link_event(s, PBR_E_TIMEOUT, NULL, why);
-    switch (s->policy) {
-    case INFERENCE_STOP:
-        error_report("periph: %s (%s); the machine is paused", why, what);
-        error_printf("Start 'periphd --bridge-mem %s', then say 'cont'; or "
-                     "use on-timeout=zero or on-timeout=abort.\n",
-                     s->bridge_name);
-        close_question(s);
-        vm_stop(RUN_STATE_PAUSED);
-        break;
-    case INFERENCE_ZERO:
-        warn_report("periph: %s (%s); it reads as zero", why, what);
-        answer_zero(s);
-        break;
-    case INFERENCE_ABORT:
-        warn_report("periph: %s (%s); the guest gets an abort", why, what);
-        answer_deliver(s);
-        break;
-    }
-}
-
-static void question_timeout(void *opaque)
-{
-    InferenceDevice *s = opaque;
-    g_autofree char *why = NULL;
-
-    if (s->phase != INFERENCE_OPEN) {
-        return;
-    }
-    why = g_strdup_printf(s->greeted ? "the daemon was silent for %g s"
-                                     : "no daemon came within %g s",
-                          s->timeout_ms / 1000.0);
-    give_up(s, why);
 }
 
 /* ---- The machine's own events ---- */
@@ -649,7 +398,7 @@ static void inference_reset_hold(Object *obj, ResetType type)
     InferenceDevice *s = INFERENCE_DEVICE(obj);
 
     if (s->phase != INFERENCE_IDLE) {
-        close_question(s);
+        inference_close_question(s);
     }
     if (s->held) {
         s->held = false;
@@ -730,7 +479,8 @@ static void start(InferenceDevice *s)
     s->held_cpus = bitmap_new(s->cpu_count);
     s->stall = inference_stall_new(s->cpu_count, s->stall_reads);
     s->bh = qemu_bh_new(inference_bh, s);
-    s->timeout = timer_new_ms(QEMU_CLOCK_REALTIME, question_timeout, s);
+    s->timeout = timer_new_ms(QEMU_CLOCK_REALTIME, inference_question_timeout,
+                              s);
 }
 
 static void inference_realize(DeviceState *dev, Error **errp)

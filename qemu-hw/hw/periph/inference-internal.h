@@ -63,6 +63,7 @@ typedef struct InferenceAsk {
     bool valid;
     uint32_t kind;              /* enum pbr_question_kind */
     CPUState *cpu;
+    uint64_t pc;
     PeriphDevice *dev;
     hwaddr offset;              /* of the access */
     hwaddr ask_offset;          /* what is not answered */
@@ -111,6 +112,7 @@ struct InferenceDevice {
     int listen_fd;
     int peer_fd;
     bool greeted;
+    uint32_t regions;
     uint64_t generation;
     uint64_t event_seq;
     QEMUTimer *beat;
@@ -153,10 +155,20 @@ void inference_fetch_failed(const InferenceFault *fault);
 void inference_exception_taken(const InferenceException *exc);
 void inference_interrupt_taken(CPUState *cpu);
 
-/* From the link, in the main loop. */
+/* The daemon has given a sign of life. */
+void inference_restart_timeout(InferenceDevice *s);
+/* The question is no more; the pause stays. */
+void inference_close_question(InferenceDevice *s);
+/* It has been dealt with by @verdict: the guest goes on. */
+void inference_finish_question(InferenceDevice *s, uint32_t verdict);
+
+/* ---- inference-answer.c, in the main loop ---- */
+
 void inference_answer(InferenceDevice *s);
 void inference_load(InferenceDevice *s, uint64_t seq);
-void inference_restart_timeout(InferenceDevice *s);
+void inference_give_up(InferenceDevice *s, const char *why);
+/* A timer's callback; @opaque is the device. */
+void inference_question_timeout(void *opaque);
 
 /* ---- inference-link.c ---- */
 

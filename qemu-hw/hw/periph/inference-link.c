@@ -237,7 +237,7 @@ void inference_link_region(InferenceDevice *s, PeriphDevice *dev)
     };
 
     if (dev->region == UINT32_MAX) {
-        dev->region = pbr_regions(s->state);
+        dev->region = s->regions++;
     }
     if (dev->region >= PBR_REGIONS_MAX) {
         return;
