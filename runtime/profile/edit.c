@@ -198,17 +198,12 @@ static int add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw)
     return ret;
 }
 
-static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
+/* Whether a device of @edit's name, place and size can be added. */
+static int check_device(const struct pfl_board *board,
+                        const struct pfl_edit *edit)
 {
-    struct pdl_strbuf raw = PDL_STRBUF_INIT;
-    struct pfl_board *board = plan->board;
-    struct pfl_plan_file *pf;
     size_t i;
-    int ret;
 
-    if (pfl_inst_at(board, edit->base) != NULL) {
-        return PFL_OK;
-    }
     if (board->closed) {
         return PFL_ERR_CLOSED;
     }
@@ -224,6 +219,46 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
             return PFL_ERR_RANGE;
         }
     }
+    return PFL_OK;
+}
+
+/* `extend BOARD` with the new instance, and with the console if an edit says
+ * that it is this one. */
+static void add_instance(struct pfl_plan *plan, const struct pfl_edit *edit,
+                         struct pdl_strbuf *raw)
+{
+    unsigned i;
+
+    pdl_strbuf_printf(raw, "extend %s {\n@inferred(%s, %u) instance %s : %s "
+                      "@ 0x%08" PRIx64 ";\n", plan->board->name, edit->by,
+                      edit->confidence, edit->name, edit->name, edit->base);
+    for (i = 0; i < plan->count; i++) {
+        const struct pfl_edit *e = &plan->edits[i];
+
+        if (!plan->done[i] && e->kind == PFL_EDIT_CONSOLE &&
+            e->base == edit->base && plan->board->console[0] == '\0') {
+            pfl_add_note(raw, e);
+            pdl_strbuf_printf(raw, "console: %s;\n", edit->name);
+            plan->done[i] = true;
+            plan->where[i] = plan->where[plan->current];
+        }
+    }
+    pdl_strbuf_puts(raw, "}\n");
+}
+
+static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
+{
+    struct pdl_strbuf raw = PDL_STRBUF_INIT;
+    struct pfl_plan_file *pf;
+    int ret;
+
+    if (pfl_inst_at(plan->board, edit->base) != NULL) {
+        return PFL_OK;
+    }
+    ret = check_device(plan->board, edit);
+    if (ret != PFL_OK) {
+        return ret;
+    }
     pf = plan_file(plan, named_file(plan, edit->name));
     if (pf == NULL) {
         return PFL_ERR_NOMEM;
@@ -232,23 +267,13 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
     pdl_strbuf_printf(&raw, "device %s {\n%s\n", edit->name, edit->text);
     gather(plan, edit->base, false, &raw);
     gather(plan, edit->base, true, &raw);
-    pdl_strbuf_printf(&raw, "}\nextend %s {\n", board->name);
-    pdl_strbuf_printf(
-        &raw, "@inferred(%s, %u) instance %s : %s @ 0x%08" PRIx64 ";\n",
-        edit->by, edit->confidence, edit->name, edit->name, edit->base);
-    for (i = 0; i < plan->count; i++) {
-        const struct pfl_edit *e = &plan->edits[i];
-
-        if (!plan->done[i] && e->kind == PFL_EDIT_CONSOLE &&
-            e->base == edit->base && board->console[0] == '\0') {
-            pfl_add_note(&raw, e);
-            pdl_strbuf_printf(&raw, "console: %s;\n", edit->name);
-            plan->done[i] = true;
-            plan->where[i] = pf->file;
-        }
-    }
     pdl_strbuf_puts(&raw, "}\n");
     ret = add_tail(pf, &raw);
+    if (ret == PFL_OK) {
+        pdl_strbuf_clear(&raw);
+        add_instance(plan, edit, &raw);
+        ret = add_tail(pf, &raw);
+    }
     pdl_strbuf_dispose(&raw);
     pfl_touch_instance(plan->change, edit->name);
     return ret;
