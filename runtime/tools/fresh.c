@@ -73,9 +73,12 @@ static bool all_may_go(const struct stripping *s, struct pdl_body *items)
 
 static void leave_out(struct stripping *s, const struct pdl_item *item)
 {
-    size_t end = item->span.end;
+    size_t begin = item->span.begin, end = item->span.end;
 
-    fwrite(s->text + s->copied, 1, item->span.begin - s->copied, s->out);
+    while (begin > s->copied && strchr(" \t", s->text[begin - 1])) {
+        begin--;
+    }
+    fwrite(s->text + s->copied, 1, begin - s->copied, s->out);
     while (end < s->len && strchr(" \t", s->text[end])) {
         end++;
     }
@@ -86,31 +89,32 @@ static void leave_out(struct stripping *s, const struct pdl_item *item)
 }
 
 /*
- * Leaves the machine's items out of the bodies of @items.  Where @keep_top
- * is set the items themselves stay: a person has a hand in one of them, and
- * they refer to each other.
+ * Leaves the machine's items out of the bodies of @items.  Devices and their
+ * instances stay: a person has a hand in one of them, and they refer to each
+ * other.
  */
-static void strip_items(struct stripping *s, struct pdl_body *items,
-                        bool keep_top)
+static void strip_items(struct stripping *s, struct pdl_body *items, bool top)
 {
     struct pdl_item *item;
     struct pdl_body *body;
 
     for (item = items->first; item; item = item->next) {
-        if (!keep_top && may_go(s, item)) {
+        if (!top && item->kind != PDL_ITEM_INSTANCE && may_go(s, item)) {
             leave_out(s, item);
             continue;
         }
         body = pdl_item_body(item);
-        if (body && item->kind != PDL_ITEM_EXTEND) {
+        if (body) {
             strip_items(s, body, false);
         }
     }
 }
 
-/* Writes @from without the machine's items to @to; nothing for an all-machine
- * file. */
-static int strip_file(const char *from, const char *to)
+/*
+ * Writes @from without the machine's items to @to; nothing for an all-machine
+ * file.  @whole: writes all of a file that a person has a hand in.
+ */
+static int strip_file(const char *from, const char *to, bool whole)
 {
     struct pdl_session *session = pdl_session_new();
     struct stripping s = { .sources = NULL };
@@ -133,7 +137,9 @@ static int strip_file(const char *from, const char *to)
         result = -1;
         goto done;
     }
-    strip_items(&s, &unit->items, true);
+    if (!whole) {
+        strip_items(&s, &unit->items, true);
+    }
     fwrite(s.text + s.copied, 1, s.len - s.copied, s.out);
     result = ferror(s.out) ? -1 : 0;
     if (fclose(s.out) != 0) {
@@ -152,18 +158,12 @@ static bool is_periph(const char *name)
     return *name != '.' && len > 7 && strcmp(name + len - 7, ".periph") == 0;
 }
 
-int board_copy_fresh(const struct board *b, const char *to)
+static int strip_files(const struct board *b, const char *to, bool whole)
 {
-    DIR *folder;
+    DIR *folder = opendir(b->dir);
     struct dirent *entry;
-    int result;
+    int result = folder ? 0 : -1;
 
-    if (copy_folder(b->dir, to, "log") != 0) {
-        say("cannot copy %s: %s", b->dir, strerror(errno));
-        return STATUS_USAGE;
-    }
-    folder = opendir(b->dir);
-    result = folder ? 0 : -1;
     while (result == 0 && (entry = readdir(folder)) != NULL) {
         char *from, *copy;
 
@@ -173,7 +173,7 @@ int board_copy_fresh(const struct board *b, const char *to)
         from = text_new("%s/%s", b->dir, entry->d_name);
         copy = text_new("%s/%s", to, entry->d_name);
         unlink(copy);
-        result = strip_file(from, copy);
+        result = strip_file(from, copy, whole);
         if (result != 0) {
             say("%s: cannot be read as .periph", from);
         }
@@ -183,7 +183,27 @@ int board_copy_fresh(const struct board *b, const char *to)
     if (folder) {
         closedir(folder);
     }
-    return result == 0 ? STATUS_OK : STATUS_INPUT;
+    return result;
+}
+
+int board_copy_fresh(const struct board *b, const char *to)
+{
+    struct pcc *pcc;
+
+    if (copy_folder(b->dir, to, "log") != 0) {
+        say("cannot copy %s: %s", b->dir, strerror(errno));
+        return STATUS_USAGE;
+    }
+    if (strip_files(b, to, false) != 0) {
+        return STATUS_INPUT;
+    }
+    if (board_compile(to, BOARD_SAYS_NOTHING, &pcc) == STATUS_OK) {
+        pcc_free(pcc);
+        return STATUS_OK;
+    }
+    say("your edits refer to what was inferred: the files you edited stay "
+        "as they are");
+    return strip_files(b, to, true) == 0 ? STATUS_OK : STATUS_INPUT;
 }
 
 static int replace_file(const char *from, const char *to)
