@@ -75,6 +75,9 @@ link_test_name = $(B)/tests/unit/$(subst /,-,$(patsubst runtime/%.c,%,$(1)))
 SRC_test := $(foreach c,$(wildcard tests/*/*.c),\
     $(if $(wildcard $(c:.c=.h)),$(c)))
 LIB_test := $(B)/lib/libtest.a
+# Programs that tests call: build/tests/daemon/x from tests/daemon/x.c.
+HELPERS := $(patsubst %.c,$(B)/%,$(filter-out tests/unit/%,\
+    $(shell grep -ls '^int main(' tests/*/*.c)))
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
     $(foreach t,$(wildcard runtime/*/*-test.c),$(call link_test_name,$(t)))
 
@@ -93,7 +96,7 @@ all: programs guests
 
 programs: $(BINS) $(LIBS) $(LIBEXEC) $(SHARE)/dsl $(SHARE)/boards
 
-units: $(UNITS)
+units: $(UNITS) $(HELPERS)
 
 help:
 	@echo 'demo         everything, then firmware on a board nobody modelled'
@@ -203,7 +206,7 @@ guests: $(GUESTS)
 
 UNIT_LIBS := $(if $(SRC_test),$(LIB_test)) $(LIBS)
 
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBS)
+$(B)/tests/%: $(B)/obj/tests/%.o $(UNIT_LIBS)
 	@mkdir -p $(@D)
 	$(call show,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $< \
@@ -275,16 +278,16 @@ format:
 	    qemu-hw/hw/periph/*.[ch] qemu-hw/include/hw/periph/*.h)
 
 DATA := $(DESTDIR)$(PREFIX)/share/periph
-HELPERS := $(DESTDIR)$(PREFIX)/libexec/periph
+LIBEXEC_DIR := $(DESTDIR)$(PREFIX)/libexec/periph
 
 install: programs
-	install -d $(DESTDIR)$(PREFIX)/bin $(HELPERS) $(DATA)/{boards,dsl}
+	install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC_DIR) $(DATA)/{boards,dsl}
 	install $(BINS) $(DESTDIR)$(PREFIX)/bin
-	install $(LIBEXEC) $(HELPERS)
+	install $(LIBEXEC) $(LIBEXEC_DIR)
 	cp -r boards/. $(DATA)/boards
 	[ ! -d dsl/lib ] || cp -r dsl/lib $(DATA)/dsl
 	program=$$(qemu-hw/build.sh path) && \
-	    install $$program $${program%/*}/qemu-img $(HELPERS)
+	    install $$program $${program%/*}/qemu-img $(LIBEXEC_DIR)
 
 clean:
 	rm -rf $(O)
