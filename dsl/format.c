@@ -242,7 +242,7 @@ static void print_broken(struct printer *p, size_t from, size_t to,
             end_line(p);
         }
         put(p, i, first ? 0 : token->space_before,
-            first ? indent : indent + 1);
+            first || token->kind == T_ELSE ? indent : indent + 1);
         i++;
     }
 }

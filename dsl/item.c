@@ -157,6 +157,9 @@ int pdl_item_sum(const struct pdl_sources *sources,
     size_t len;
     int status;
 
+    if (!sources || !item->span.file) {
+        return PDL_ERR_NOT_FOUND;
+    }
     text = pdl_source_text(sources, item->span.file, &len);
     if (!text || item->span.end > len || item->span.begin > item->span.end) {
         return PDL_ERR_NOT_FOUND;

@@ -84,7 +84,7 @@ struct pdl_span pdl_join_spans(const struct pdl_span *rhs, int count);
 /* What could have stood at an error: see describe_expected in tokens.c. */
 struct pdl_expected {
     bool name, number, string, reg, device, after, node, policy;
-    bool paren, bang, star, semicolon;
+    bool paren, bang, star, semicolon, note;
     unsigned count;
     const char *words[PDL_MAX_EXPECTED];        /* other tokens */
 };

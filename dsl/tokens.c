@@ -357,10 +357,16 @@ static void report_end(struct pdl_parser *p, struct pdl_span where)
     if (p->closers) {
         diag = pdl_diag_add(p->diags, PDL_D_UNCLOSED, open, "{");
         pdl_diag_note(diag, where, "the file ends here");
-    } else {
-        pdl_diag_add(p->diags, PDL_D_SYNTAX, where,
-                     "the file ends inside an item");
+        return;
     }
+    if (p->tokens.count) {
+        const struct pdl_token *last = &p->tokens.items[p->tokens.count - 1];
+
+        where.begin = last->begin;
+        where.end = last->end;
+    }
+    pdl_diag_add(p->diags, PDL_D_SYNTAX, where,
+                 "the file ends inside an item");
 }
 
 static void describe_token(const struct pdl_parser *p, size_t i, char *out,
@@ -399,6 +405,7 @@ void pdl_expected_add(struct pdl_expected *expected, const char *symbol)
         { "'!'", offsetof(struct pdl_expected, bang) },
         { "'*'", offsetof(struct pdl_expected, star) },
         { "';'", offsetof(struct pdl_expected, semicolon) },
+        { "@note", offsetof(struct pdl_expected, note) },
     };
     size_t i;
 
@@ -453,16 +460,14 @@ static void join_choices(const struct choices *choices, char *out,
 static void choose_groups(const struct pdl_expected *e,
                           struct choices *choices)
 {
-    if (e->after && e->name && !e->reg) {
+    if (e->note) {
+        choose(choices, e->name ? "a declaration" : "an item");
+    } else if (e->after) {
         choose(choices, "a statement");
-    } else if (e->reg && e->name && !e->device && !e->bang && !e->number) {
-        choose(choices, "a name");
     } else if (e->name && e->number && e->bang) {
         choose(choices, "an expression");
     } else if (e->name) {
         choose(choices, "a name");
-    } else if (e->device) {
-        choose(choices, "an item");
     } else if (e->number) {
         choose(choices, "a number");
     }
@@ -504,7 +509,7 @@ static void describe_expected(const struct pdl_expected *e, char *out,
 
     choose_groups(e, &choices);
     for (i = 0; i < e->count; i++) {
-        if (is_word(e->words[i]) && (e->name || e->policy || e->device)) {
+        if (is_word(e->words[i]) && (e->name || e->policy || e->note)) {
             continue;
         }
         if ((e->star || e->bang) && is_operator(e->words[i])) {
