@@ -173,9 +173,9 @@ static void note_poll(struct inf_probe *p)
         uint64_t digest = probe_digest(p);
 
         /* Something moves on in the registers; time may always do. */
-        if (digest != run->digest && run->again_time == 0) {
+        if (run->digest && digest != run->digest && run->again_time == 0) {
             run->again_reads = 0;
-            run->moves++;
+            run->out->moves++;
         }
         run->digest = digest;
         run->again_reads++;
@@ -224,7 +224,7 @@ void probe_io_write(struct inf_probe *p, struct probe_page *page,
     hash = (phys * 31 + (value & size_mask(size))) * 0x9e3779b97f4a7c15ull;
     if (hash != run->write_hash) {
         run->again_reads = 0;
-        run->moves += run->out->left;
+        run->out->moves += run->out->left;
         run->again_io_mixed = true;
     }
     run->write_hash = hash;
@@ -301,7 +301,7 @@ static void follow_outside(struct inf_probe *p)
         note_new(run);
         return;
     }
-    if (run->again_reads >= (run->moves > AGAIN_READS ? AGAIN_MOVED
+    if (run->again_reads >= (out->moves > AGAIN_READS ? AGAIN_MOVED
                                                       : AGAIN_READS)) {
         probe_stop(p, INF_END_AGAIN);
     } else if (run->since_new < STALE_INSNS) {

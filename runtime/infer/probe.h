@@ -69,6 +69,7 @@ struct inf_trace {
     unsigned new_pcs;    /* distinct instructions outside the loop */
     unsigned poll_reads; /* of the asked register, in total */
     unsigned time_reads; /* before exit, or in all if it did not leave */
+    unsigned moves;      /* signs of progress between polls after the exit */
     uint64_t signature;  /* equal = the same way out */
     unsigned io_count;   /* entries of io[]; later accesses are dropped */
     struct inf_io io[INF_PROBE_IO];

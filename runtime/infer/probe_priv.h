@@ -62,7 +62,6 @@ struct run_state {
     uint64_t io_insn, io_addr, io_value; /* the last read, to count it once */
     uint64_t write_hash;
     uint64_t digest; /* of the registers at the last poll after the exit */
-    unsigned moves;  /* signs of progress after the exit */
     unsigned speedups;
     uint64_t time_scale;
     uint64_t time_base, time_insns;

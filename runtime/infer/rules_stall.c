@@ -21,9 +21,11 @@
 #define SHORT_BOUND 8000u
 #define LONG_BOUND 60000u
 #define LOOP_WRITES 2u
+#define STILL_MOVES 3u
 #define EXIT_IOS 6u /* accesses that still belong to the way out */
 
 #define SCORE_BAD (-150)
+#define RICH_MARGIN 15
 
 /* Reads to let pass before asking about the same poll again. */
 #define MUTE_TIME 65536u
@@ -39,7 +41,8 @@ struct cand {
     unsigned first_size;
     uint64_t retval, signature;
     uint64_t written; /* hash of what the loop wrote */
-    unsigned new_pcs, class_size;
+    unsigned new_pcs, moves;
+    unsigned class_size; /* single bits that take this way */
     int score;
 };
 
@@ -112,6 +115,7 @@ static void digest(const struct stall *st, const struct inf_trace *t,
     c->retval = t->retval;
     c->signature = t->signature;
     c->new_pcs = t->new_pcs;
+    c->moves = t->moves;
     for (i = 0; i < t->io_count; i++) {
         const struct inf_io *io = &t->io[i];
 
@@ -190,7 +194,7 @@ static int score_cand(const struct stall *st, const struct cand *c,
         score -= 40;
     }
     if (others) {
-        score += c->class_size == 1 ? 15 : c->class_size == 2 ? 5
+        score += c->class_size <= 1 ? 15 : c->class_size == 2 ? 5
                  : c->class_size >= 4 ? -15 : 0;
     }
     score -= c->status_write ? 3 : 0;
@@ -198,26 +202,35 @@ static int score_cand(const struct stall *st, const struct cand *c,
     return score;
 }
 
-/* Fills class sizes and scores of the candidates [first, end). */
-static void rank(struct stall *st, unsigned first)
+static bool is_single(const struct cand *c)
+{
+    return bit_count(c->set | c->clear) == 1;
+}
+
+/* Fills class sizes and scores of all candidates. */
+static void rank(struct stall *st)
 {
     unsigned i, j;
     bool others = false;
 
-    for (i = first; i < st->count; i++) {
-        st->cands[i].class_size = 0;
-        for (j = first; j < st->count && st->cands[i].left; j++) {
-            if (!st->cands[j].left) {
+    for (i = 0; i < st->count; i++) {
+        struct cand *c = &st->cands[i];
+
+        c->class_size = 0;
+        for (j = 0; j < st->count && c->left; j++) {
+            const struct cand *d = &st->cands[j];
+
+            if (!d->left) {
                 continue;
             }
-            if (st->cands[j].signature == st->cands[i].signature) {
-                st->cands[i].class_size++;
-            } else {
+            if (d->signature != c->signature) {
                 others = true;
+            } else if (is_single(d)) {
+                c->class_size++;
             }
         }
     }
-    for (i = first; i < st->count; i++) {
+    for (i = 0; i < st->count; i++) {
         st->cands[i].score = score_cand(st, &st->cands[i], others);
     }
 }
@@ -227,7 +240,7 @@ static struct cand *best_of(struct stall *st, unsigned first)
     struct cand *best = NULL;
     unsigned i;
 
-    rank(st, first);
+    rank(st);
     for (i = first; i < st->count; i++) {
         struct cand *c = &st->cands[i];
 
@@ -422,7 +435,7 @@ static bool is_magnitude(const struct stall *st, const struct cand *best)
     for (i = 0; i < st->count; i++) {
         const struct cand *c = &st->cands[i];
 
-        if (c->left && bit_count(c->set | c->clear) == 1 &&
+        if (c->left && is_single(c) &&
             c->signature == best->signature) {
             leaving |= c->set | c->clear;
         }
@@ -807,7 +820,8 @@ static bool only_comes_back(const struct stall *st)
     for (i = 0; i < st->count; i++) {
         const struct cand *c = &st->cands[i];
 
-        if (c->left && c->end != INF_END_AGAIN) {
+        if (c->left && (c->end != INF_END_AGAIN || c->status_write ||
+                        c->moves > STILL_MOVES)) {
             return false;
         }
         left += c->left || c->written != st->written;
@@ -876,6 +890,25 @@ static int decide(struct stall *st, struct cand *best)
     return answer_bits(st, best);
 }
 
+/* A single bit that does nearly as well explains more. */
+static struct cand *simpler(struct stall *st, unsigned singles,
+                            struct cand *rich)
+{
+    struct cand *best = rich;
+    unsigned i;
+
+    for (i = 0; i < singles; i++) {
+        struct cand *c = &st->cands[i];
+
+        if (c->left && c->score > SCORE_BAD &&
+            c->score + RICH_MARGIN > rich->score &&
+            (best == rich || c->score > best->score)) {
+            best = c;
+        }
+    }
+    return best;
+}
+
 static int solve(struct stall *st)
 {
     struct cand *best, *rich;
@@ -908,6 +941,7 @@ static int solve(struct stall *st)
         best = best_of(st, 0);
         if (rich && rich == best) {
             rc = minimise(st, rich);
+            best = simpler(st, singles, rich);
         }
     }
     return rc ? rc : decide(st, best);
