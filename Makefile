@@ -77,7 +77,7 @@ SRC_test := $(foreach c,$(wildcard tests/*/*.c),\
 LIB_test := $(B)/lib/libtest.a
 # Programs that tests call: build/tests/daemon/x from tests/daemon/x.c.
 HELPERS := $(patsubst %.c,$(B)/%,$(filter-out tests/unit/%,\
-    $(shell grep -ls '^int main(' tests/*/*.c)))
+    $(shell grep -lsw '^int main' tests/*/*.c)))
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
     $(foreach t,$(wildcard runtime/*/*-test.c),$(call link_test_name,$(t)))
 
