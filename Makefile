@@ -76,7 +76,7 @@ SRC_test := $(foreach c,$(wildcard tests/*/*.c),\
     $(if $(wildcard $(c:.c=.h)),$(c)))
 LIB_test := $(B)/lib/libtest.a
 # Programs that tests call: build/tests/daemon/x from tests/daemon/x.c.
-HELPERS := $(patsubst %.c,$(B)/%,$(filter-out tests/unit/%,\
+HELPERS := $(patsubst %.c,$(B)/%,$(filter-out tests/unit/% $(SRC_test),\
     $(shell grep -lsw '^int main' tests/*/*.c)))
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c)) \
     $(foreach t,$(wildcard runtime/*/*-test.c),$(call link_test_name,$(t)))
