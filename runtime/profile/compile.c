@@ -102,7 +102,7 @@ int pfl_compile_trial(struct pfl_board *board, const struct pfl_trial *trials,
 {
     size_t before = board->messages.len;
 
-    *all = count != 1;
+    *all = count != 1 || !trials[0].file->alone;
     if (!*all) {
         if (compile(board, trials, count, false, out) == PFL_OK) {
             return PFL_OK;
@@ -112,194 +112,6 @@ int pfl_compile_trial(struct pfl_board *board, const struct pfl_trial *trials,
         *all = true;
     }
     return compile(board, trials, count, true, out);
-}
-
-/* ---- Index ---- */
-
-struct pfl_file *pfl_origin_file(struct pfl_board *board, struct pcc *pcc,
-                                 const struct pcc_origin *origin)
-{
-    const char *name = pdl_source_name(pcc_sources(pcc), origin->span.file);
-    struct pfl_file *file;
-
-    for (file = board->files; name != NULL && file != NULL;
-         file = file->next) {
-        if (strcmp(file->path, name) == 0) {
-            return file;
-        }
-    }
-    return NULL;
-}
-
-struct pcc *pfl_inst_model(const struct pfl_board *board,
-                           const struct pfl_inst *inst)
-{
-    return inst->model_of != NULL ? inst->model_of->model : board->full;
-}
-
-static struct pfl_inst *find_inst(struct pfl_board *board, const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < board->inst_count; i++) {
-        if (strcmp(board->insts[i].name, name) == 0) {
-            return &board->insts[i];
-        }
-    }
-    return NULL;
-}
-
-struct pfl_inst *pfl_inst_at(struct pfl_board *board, uint64_t address)
-{
-    size_t i;
-
-    for (i = 0; i < board->inst_count; i++) {
-        struct pfl_inst *inst = &board->insts[i];
-
-        if (address >= inst->base && address - inst->base < inst->size) {
-            return inst;
-        }
-    }
-    return NULL;
-}
-
-static struct pfl_inst *add_inst(struct pfl_board *board)
-{
-    struct pfl_inst *grown;
-    size_t cap;
-
-    if (board->inst_count == board->inst_cap) {
-        cap = board->inst_cap != 0 ? board->inst_cap * 2 : 64;
-        grown = realloc(board->insts, cap * sizeof(*grown));
-        if (grown == NULL) {
-            return NULL;
-        }
-        board->insts = grown;
-        board->inst_cap = cap;
-    }
-    memset(&board->insts[board->inst_count], 0, sizeof(struct pfl_inst));
-    return &board->insts[board->inst_count++];
-}
-
-static bool same_origin(const struct pcc_origin *a, const struct pcc_origin *b)
-{
-    return a->span.file == b->span.file && a->span.begin == b->span.begin;
-}
-
-static bool is_shared(const struct pcc_model *model, uint32_t index)
-{
-    const struct pcc_board *b = model->board;
-    const struct pcc_origin *mine =
-        &model->devices[b->instances[index].device].origin;
-    size_t i;
-
-    for (i = 0; i < b->instance_count; i++) {
-        if (i != index &&
-            same_origin(mine,
-                        &model->devices[b->instances[i].device].origin)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Enters or updates instance @index of @pcc's model. */
-static int index_inst(struct pfl_board *board, struct pcc *pcc,
-                      uint32_t index, struct pfl_file *only)
-{
-    const struct pcc_model *model = pcc_get_model(pcc);
-    const struct pcc_instance *from = &model->board->instances[index];
-    const struct pcc_device *device = &model->devices[from->device];
-    struct pfl_file *file = pfl_origin_file(board, pcc, &from->origin);
-    struct pfl_file *device_file =
-        pfl_origin_file(board, pcc, &device->origin);
-    struct pfl_inst *inst;
-
-    if (only != NULL && file != only && device_file != only) {
-        return PFL_OK;
-    }
-    if (strlen(from->name) >= PFL_NAME_MAX) {
-        return PFL_OK;
-    }
-    inst = only != NULL ? find_inst(board, from->name) : NULL;
-    if (inst == NULL) {
-        inst = add_inst(board);
-    }
-    if (inst == NULL) {
-        return PFL_ERR_NOMEM;
-    }
-    strcpy(inst->name, from->name);
-    inst->base = from->address;
-    inst->size = device->size;
-    inst->file = file;
-    inst->device_file = device_file;
-    inst->model_of = only;
-    inst->index = index;
-    inst->shared = inst->shared || is_shared(model, index);
-    return PFL_OK;
-}
-
-static void note_board(struct pfl_board *board, const struct pcc_board *b,
-                       bool full)
-{
-    board->closed = b->closed;
-    if (b->console != PCC_NONE &&
-        strlen(b->instances[b->console].name) < PFL_NAME_MAX) {
-        strcpy(board->console, b->instances[b->console].name);
-    } else if (full) {
-        board->console[0] = '\0';
-    }
-}
-
-int pfl_use_full(struct pfl_board *board, struct pcc *pcc)
-{
-    const struct pcc_board *b = pcc_get_model(pcc)->board;
-    struct pfl_file *file;
-    char *name = strdup(b->name);
-    uint32_t i;
-    int ret = name != NULL ? PFL_OK : PFL_ERR_NOMEM;
-
-    board->inst_count = 0;
-    for (i = 0; i < b->instance_count && ret == PFL_OK; i++) {
-        ret = index_inst(board, pcc, i, NULL);
-    }
-    note_board(board, b, true);
-    for (file = board->files; file != NULL; file = file->next) {
-        pcc_free(file->model);
-        file->model = NULL;
-    }
-    pcc_free(board->full);
-    board->full = pcc;
-    free(board->name);
-    board->name = name;
-    return ret;
-}
-
-int pfl_use_file_model(struct pfl_board *board, struct pfl_file *file,
-                       struct pcc *pcc)
-{
-    const struct pcc_board *b = pcc_get_model(pcc)->board;
-    size_t at, kept = 0;
-    uint32_t i;
-    int ret = PFL_OK;
-
-    /* Instances of this file that are no longer in it go. */
-    for (at = 0; at < board->inst_count; at++) {
-        const struct pfl_inst *inst = &board->insts[at];
-
-        if (inst->file != file ||
-            pcc_find_instance(b, inst->name) != PCC_NONE) {
-            board->insts[kept++] = *inst;
-        }
-    }
-    board->inst_count = kept;
-    for (i = 0; i < b->instance_count && ret == PFL_OK; i++) {
-        ret = index_inst(board, pcc, i, file);
-    }
-    note_board(board, b, false);
-    pcc_free(file->model);
-    file->model = pcc;
-    return ret;
 }
 
 /* ---- What people changed ---- */
@@ -331,6 +143,7 @@ struct pfl_file *pfl_make_file(struct pfl_board *board, const char *name)
     if (file == NULL) {
         return NULL;
     }
+    file->alone = board->files != NULL;
     file->name = strdup(name);
     file->text = strdup(empty_file);
     file->len = sizeof(empty_file) - 1;
@@ -411,6 +224,7 @@ static bool drop_gone(struct pfl_board *board)
             if (board->insts[i].model_of == file ||
                 board->insts[i].file == file ||
                 board->insts[i].device_file == file) {
+                pfl_inst_forget(&board->insts[i]);
                 board->insts[i--] = board->insts[--board->inst_count];
             }
         }

@@ -385,6 +385,7 @@ static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
         return PFL_ERR_NOMEM;
     }
     if (body == NULL) {
+        file->alone = false;
         open_extend(plan, inst->name, &raw);
         gather(plan, inst->base, false, &raw);
         gather(plan, inst->base, true, &raw);
@@ -631,25 +632,44 @@ static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
     return extend_board(plan, target, edit, text);
 }
 
+/* The memory of that name in some file. */
+static const struct pdl_item *find_memory(struct pfl_board *board,
+                                          const char *name,
+                                          struct pfl_file **file)
+{
+    const struct pdl_item *item, *in;
+    struct pdl_unit *unit;
+
+    for (*file = board->files; *file != NULL; *file = (*file)->next) {
+        unit = pfl_file_unit(board, *file);
+        item = unit != NULL ? unit->items.first : NULL;
+        for (; item != NULL; item = item->next) {
+            in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
+            for (; in != NULL; in = in->next) {
+                if (in->kind == PDL_ITEM_MEMORY &&
+                    strcmp(in->name.text, name) == 0) {
+                    return in;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
 static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
 {
-    struct pfl_board *board = plan->board;
-    const struct pcc_board *b = pcc_get_model(board->full)->board;
-    uint32_t index = pcc_find_memory(b, edit->name);
     const struct pdl_item *item;
     struct pfl_file *file;
     char *sealed;
     int ret;
 
     pfl_touch_memory(plan->change, edit->name);
-    if (index == PCC_NONE) {
-        return extend_board(plan, named_file(plan, "memory"), edit, edit->text);
+    item = find_memory(plan->board, edit->name, &file);
+    if (item == NULL) {
+        return extend_board(plan, named_file(plan, "memory"), edit,
+                            edit->text);
     }
-    file = pfl_origin_file(board, board->full, &b->memories[index].origin);
-    item = file != NULL ? pfl_find_item(board, file, PDL_ITEM_MEMORY,
-                                        &b->memories[index].origin) :
-                          NULL;
-    if (item == NULL || !pfl_may_replace(file, item)) {
+    if (!pfl_may_replace(file, item)) {
         return PFL_ERR_OWNED;
     }
     ret = pfl_seal_item(edit, edit->text, &sealed);

@@ -133,12 +133,14 @@ static void board_free(struct pfl_board *board)
         free(board->import_dirs[i]);
     }
     free(board->import_dirs);
+    while (board->inst_count > 0) {
+        pfl_inst_forget(&board->insts[--board->inst_count]);
+    }
     free(board->insts);
     free(board->name);
     free(board->dir);
     pdl_strbuf_dispose(&board->messages);
     pdl_strbuf_dispose(&board->table);
-    pdl_strbuf_dispose(&board->scratch);
     if (board->watch >= 0) {
         close(board->watch);
     }
@@ -289,6 +291,24 @@ static int save_files(struct pfl_plan *plan, struct pfl_file *const *changed,
     return ret;
 }
 
+static bool knows_all(struct pcc *pcc, const struct pfl_change *change)
+{
+    const struct pcc_board *b = pcc_get_model(pcc)->board;
+    unsigned i;
+
+    for (i = 0; i < change->instance_count; i++) {
+        if (pcc_find_instance(b, change->instances[i]) == PCC_NONE) {
+            return false;
+        }
+    }
+    for (i = 0; i < change->memory_count; i++) {
+        if (pcc_find_memory(b, change->memories[i]) == PCC_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Compiles the planned texts, puts them in force and emits the delta. */
 static int commit(struct pfl_plan *plan, const struct pfl_trial *trials,
                   unsigned count)
@@ -299,6 +319,12 @@ static int commit(struct pfl_plan *plan, const struct pfl_trial *trials,
     int ret;
 
     ret = pfl_compile_trial(board, trials, count, &pcc, &all);
+    if (ret == PFL_OK && !all && !knows_all(pcc, plan->change)) {
+        pcc_free(pcc);
+        all = true;
+        trials[0].file->alone = false;
+        ret = pfl_compile_trial(board, trials, count, &pcc, &all);
+    }
     if (ret != PFL_OK) {
         return ret;
     }

@@ -61,6 +61,8 @@ struct pfl_file {
     struct pfl_stamp stamp;             /* of the disk when last read */
     bool broken, unsaved, need_sync;
     bool loaded;                        /* a text from disk was adopted */
+    bool alone;                         /* no other file but board.periph is
+                                           needed to know all of what it says */
     struct pfl_edits pending;
     struct pdl_session *parse;          /* of `text`, or NULL */
     struct pdl_unit *unit;
@@ -88,7 +90,7 @@ char *pfl_read(const char *path, size_t max, size_t *len,
 int pfl_replace(const char *path, const char *text, size_t len,
                 const struct pfl_stamp *expect, struct pfl_stamp *stamp);
 
-/* ---- Board (profile.c, compile.c) ---- */
+/* ---- Board (profile.c, compile.c, index.c) ---- */
 
 /* An instance of the board, found in the model of its file or of all. */
 struct pfl_inst {
@@ -98,7 +100,10 @@ struct pfl_inst {
     struct pfl_file *device_file;       /* of its device; NULL: imported */
     struct pfl_file *model_of;          /* its model, NULL: the full one */
     uint32_t index;                     /* in that model */
+    struct pfl_file *extender;          /* a file that extends it, or NULL */
     bool shared;                        /* its device has other instances */
+    char **sources;                     /* text by register, made on demand */
+    size_t source_count;
 };
 
 struct pfl_board {
@@ -121,7 +126,6 @@ struct pfl_board {
     bool closed;                        /* the board says `closed;` */
     struct pdl_strbuf messages;
     struct pdl_strbuf table;
-    struct pdl_strbuf scratch;          /* source text of pfl_reg() */
 };
 
 void pfl_log(struct pfl_board *board, enum pfl_log_level level,
@@ -140,6 +144,8 @@ void pfl_save_journal(struct pfl_board *board, struct pfl_file *file);
 struct pcc *pfl_inst_model(const struct pfl_board *board,
                            const struct pfl_inst *inst);
 struct pfl_inst *pfl_inst_at(struct pfl_board *board, uint64_t address);
+/* Forgets texts of registers, because the model is another one. */
+void pfl_inst_forget(struct pfl_inst *inst);
 /* The file that a model's origin stands in; NULL for an import. */
 struct pfl_file *pfl_origin_file(struct pfl_board *board, struct pcc *pcc,
                                  const struct pcc_origin *origin);

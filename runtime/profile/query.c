@@ -2,6 +2,7 @@
 /* What the board says now, for engines, results and tools. */
 #include "runtime/profile/profile_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *pfl_board_name(const struct pfl_board *board)
@@ -63,9 +64,9 @@ int pfl_device_at(const struct pfl_board *board, uint64_t address,
     return PFL_OK;
 }
 
-/* The item as written, without its notes, kept in board->scratch. */
-static const char *source_of(struct pfl_board *board, struct pcc *pcc,
-                             const struct pcc_reg *reg)
+/* The item as written, without its notes; malloc'ed, NULL for an import. */
+static char *source_of(struct pfl_board *board, struct pcc *pcc,
+                       const struct pcc_reg *reg)
 {
     struct pfl_file *file = pfl_origin_file(board, pcc, &reg->origin);
     const struct pdl_item *item;
@@ -74,19 +75,32 @@ static const char *source_of(struct pfl_board *board, struct pcc *pcc,
         return NULL;
     }
     item = pfl_find_item(board, file, PDL_ITEM_REG, &reg->origin);
-    if (item == NULL) {
-        return NULL;
+    return item == NULL ? NULL :
+        strndup(file->text + item->body_span.begin,
+                item->body_span.end - item->body_span.begin);
+}
+
+/* Makes the texts of all registers of an instance, once for its model. */
+static void make_sources(struct pfl_board *board, struct pfl_inst *inst,
+                         const struct pcc_device *device)
+{
+    size_t i;
+
+    inst->sources = calloc(device->reg_count + 1, sizeof(char *));
+    if (inst->sources == NULL) {
+        return;
     }
-    pdl_strbuf_clear(&board->scratch);
-    pdl_strbuf_add(&board->scratch, file->text + item->body_span.begin,
-                   item->body_span.end - item->body_span.begin);
-    return pdl_strbuf_str(&board->scratch);
+    inst->source_count = device->reg_count;
+    for (i = 0; i < device->reg_count; i++) {
+        inst->sources[i] = source_of(board, pfl_inst_model(board, inst),
+                                     &device->regs[i]);
+    }
 }
 
 int pfl_reg(struct pfl_board *board, uint64_t base, unsigned index,
             struct pfl_reg *out)
 {
-    const struct pfl_inst *inst = pfl_inst_at(board, base);
+    struct pfl_inst *inst = pfl_inst_at(board, base);
     const struct pcc_device *device;
     const struct pcc_model *model;
     const struct pcc_reg *reg;
@@ -110,7 +124,10 @@ int pfl_reg(struct pfl_board *board, uint64_t base, unsigned index,
     out->evidence = reg->origin.evidence;
     out->text = reg->text;
     out->machine = reg->origin.owner == PCC_INFERRED;
-    out->source = source_of(board, pfl_inst_model(board, inst), reg);
+    if (inst->sources == NULL) {
+        make_sources(board, inst, device);
+    }
+    out->source = inst->sources != NULL ? inst->sources[index] : NULL;
     return PFL_OK;
 }
 
