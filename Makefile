@@ -90,13 +90,15 @@ LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
 SHARE := $(B)/share/periph
 
 .PHONY: all help deps qemu demo test check check-asan lint headercheck \
-    format install clean programs units guests FORCE
+    format install clean programs units helpers guests
 
 all: programs guests
 
 programs: $(BINS) $(LIBS) $(LIBEXEC) $(SHARE)/dsl $(SHARE)/boards
 
-units: $(UNITS) $(HELPERS)
+units: $(UNITS) helpers
+
+helpers: $(HELPERS)
 
 help:
 	@echo 'demo         everything, then firmware on a board nobody modelled'
@@ -226,7 +228,7 @@ $(foreach t,$(wildcard runtime/*/*-test.c),$(eval $(call link_test,$(t))))
 # Tools and QEMU come first, then make starts again with all libraries there.
 test:
 	$(MAKE) deps
-	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) all helpers
 	$(MAKE) -j$(JOBS) SAN=1 programs units
 	$(MAKE) qemu
 	tests/run -j $(JOBS)
@@ -234,7 +236,7 @@ test:
 check: test
 
 check-asan:
-	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) all helpers
 	$(MAKE) -j$(JOBS) SAN=1 programs units
 	tests/run -j $(JOBS) --no-qemu
 
