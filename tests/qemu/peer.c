@@ -426,25 +426,26 @@ static void attach(struct peer *p, const char *name)
     struct pbr_bridge_header head;
     int ret = PBR_ERR_EMPTY, tries;
 
-    for (tries = 0; tries < 1000 && ret == PBR_ERR_EMPTY; tries++) {
+    /* QEMU may be about to create it. */
+    for (tries = 0; tries < 1000 && ret != PBR_OK; tries++) {
         struct timespec ts = { 0, 10000000 };
 
         ret = pbr_shm_attach(&p->shm, name, sizeof(struct pbr_bridge), true);
         if (ret == PBR_OK) {
+            ret = pbr_bridge_check(p->shm.mem, p->shm.size, &head);
+        }
+        if (ret == PBR_OK) {
             ret = pbr_connect(name, &p->fd);
         }
-        if (ret == PBR_ERR_EMPTY) {
+        if (ret != PBR_OK) {
             pbr_shm_close(&p->shm);
             nanosleep(&ts, NULL);
         }
     }
-    if (ret == PBR_OK) {
-        p->mem = p->shm.mem;
-        ret = pbr_bridge_check(p->mem, p->shm.size, &head);
-    }
     if (ret != PBR_OK) {
         die(name, pbr_strerror(ret));
     }
+    p->mem = p->shm.mem;
     pbr_stream_init(&p->stream);
     send_frame(p, PBR_F_HELLO, PBR_HELLO_ARG, 0);
 }

@@ -32,6 +32,9 @@
 /* Questions about the same access that may be answered in vain. */
 #define MAX_REPEAT 1000
 
+/* Events about exceptions, in each second. */
+#define MAX_EXCEPTIONS 20
+
 static InferenceDevice *inference;
 
 /* ---- The pause ---- */
@@ -275,6 +278,18 @@ void inference_interrupt_taken(CPUState *cpu)
     }
 }
 
+/* A guest that faults in its fault handler must not fill the doorbell. */
+static bool may_tell_exception(InferenceDevice *s)
+{
+    int64_t second = g_get_monotonic_time() / G_USEC_PER_SEC;
+
+    if (second != s->exception_second) {
+        s->exception_second = second;
+        s->exceptions_sent = 0;
+    }
+    return s->exceptions_sent++ < MAX_EXCEPTIONS;
+}
+
 /* An operating system takes exceptions from below all the time. */
 void inference_exception_taken(const InferenceException *exc)
 {
@@ -291,7 +306,9 @@ void inference_exception_taken(const InferenceException *exc)
     }
     pbr_stats_count(&s->bridge->stats.exceptions);
     trace_inference_exception(exc->kind, exc->pc, exc->esr, exc->far);
-    inference_link_event(s, PBR_E_EXCEPTION, exc, NULL);
+    if (may_tell_exception(s)) {
+        inference_link_event(s, PBR_E_EXCEPTION, exc, NULL);
+    }
     if (s->ask_crash &&
         begin_question(s, exc->cpu, fetch ? PBR_Q_FETCH : PBR_Q_CRASH,
                        exc->pc)) {

@@ -135,7 +135,8 @@ struct InferenceDevice {
     unsigned cpu_count;
 
     InferenceStall *stall;
-    uint64_t exceptions_sent;
+    unsigned exceptions_sent;
+    int64_t exception_second;
 
     VMChangeStateEntry *vmstate_entry;
     Notifier exit;

@@ -13,6 +13,7 @@
 #include "hw/arm/bsa.h"
 #include "hw/intc/arm_gic.h"
 #include "hw/intc/arm_gicv3_common.h"
+#include "hw/periph/armv7m-dwt.h"
 #include "hw/qdev-clock.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
@@ -25,6 +26,7 @@
 
 /* Below this, the private peripheral bus is the core's or its trace port's */
 #define PPB_CORE_SIZE 0x41000
+#define PPB_DWT_BASE 0xe0001000
 
 static bool has_prop(Object *obj, const char *name)
 {
@@ -43,6 +45,22 @@ static bool has_bitband(const char *type)
 static bool is_v6m(const char *type)
 {
     return g_str_equal(type, ARM_CPU_TYPE_NAME("cortex-m0"));
+}
+
+/* v6-M has no cycle counter. */
+static bool create_dwt(PeriphMachine *s, Error **errp)
+{
+    DeviceState *dev = qdev_new(TYPE_ARMV7M_DWT);
+    MemoryRegion *mr = sysbus_mmio_get_region(SYS_BUS_DEVICE(dev), 0);
+
+    object_property_add_child(periph_root(), "dwt", OBJECT(dev));
+    qdev_connect_clock_in(dev, "clk", s->cpuclk);
+    if (!sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), errp)) {
+        return false;
+    }
+    memory_region_add_subregion(&ARMV7M(s->armv7m)->container, PPB_DWT_BASE,
+                                mr);
+    return true;
 }
 
 static bool create_m_profile(PeriphMachine *s, const char *type, Error **errp)
@@ -72,7 +90,7 @@ static bool create_m_profile(PeriphMachine *s, const char *type, Error **errp)
     /* What is no part of the core is a hole like any other. */
     memory_region_set_size(&ARMV7M(dev)->defaultmem, PPB_CORE_SIZE);
     armv7m_load_kernel(ARMV7M(dev)->cpu, NULL, 0, 0);
-    return true;
+    return is_v6m(type) || create_dwt(s, errp);
 }
 
 /* ---- A- and R-profile ---- */
