@@ -188,15 +188,15 @@ void inference_cpu_fill(CPUState *cs, struct pbr_cpu *out)
 }
 
 /*
- * The region that serves @phys for accesses with @attrs: NULL where nothing
- * does. A bit-band alias stands for the memory behind it: *@phys is then
- * changed to what the access really touches.
+ * The region that serves the access: NULL where nothing does. A bit-band
+ * alias stands for the memory behind it: @f->phys is then changed to what
+ * the access really touches, words for words.
  */
-static Object *find_owner(CPUState *cs, hwaddr *phys, MemTxAttrs attrs)
+static Object *find_owner(InferenceFault *f)
 {
-    AddressSpace *as = cpu_get_address_space(cs,
-                                             cpu_asidx_from_attrs(cs, attrs));
-    MemoryRegionSection sec = memory_region_find(as->root, *phys, 1);
+    int index = cpu_asidx_from_attrs(f->cpu, f->attrs);
+    AddressSpace *as = cpu_get_address_space(f->cpu, index);
+    MemoryRegionSection sec = memory_region_find(as->root, f->phys, 1);
     Object *owner = NULL;
 
     if (sec.mr) {
@@ -206,8 +206,9 @@ static Object *find_owner(CPUState *cs, hwaddr *phys, MemTxAttrs attrs)
     if (owner && object_dynamic_cast(owner, TYPE_BITBAND)) {
         BitBandState *band = BITBAND(owner);
 
-        *phys = band->base | (sec.offset_within_region & 0x1ffffff) >> 5;
-        return find_owner(cs, phys, attrs);
+        f->phys = band->base | (sec.offset_within_region & 0x1ffffff) >> 5;
+        f->phys &= -(hwaddr)f->size;
+        return find_owner(f);
     }
     return owner;
 }
@@ -227,7 +228,7 @@ static void hook_transaction_failed(CPUState *cs, hwaddr phys, vaddr addr,
     if (type == MMU_INST_FETCH) {
         inference_fetch_failed(&fault);
     } else if (unwind_pc(cs, retaddr, &fault.pc)) {
-        fault.owner = find_owner(cs, &fault.phys, attrs);
+        fault.owner = find_owner(&fault);
         if (inference_wants(&fault)) {
             cpu_restore_state(cs, retaddr);
             inference_raise(&fault);
