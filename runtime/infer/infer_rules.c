@@ -268,7 +268,8 @@ static void drop_weak(struct inf_engine *eng, const struct inf_question *q,
 static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
-    int rc = rules_model_load(eng);
+    int rc = rules_model_load(eng, q->kind == INF_STALL ||
+                              q->kind == INF_CRASH ? RULES_ALL : q->phys);
 
     if (rc) {
         return rc;

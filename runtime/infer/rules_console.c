@@ -330,7 +330,7 @@ int rules_console_review(struct inf_engine *eng, struct inf_answer *ans)
     if (!found) {
         return 0;
     }
-    rc = rules_model_load(eng);
+    rc = rules_model_load(eng, RULES_ALL);
     if (rc || eng->model.has_console) {
         return rc;
     }

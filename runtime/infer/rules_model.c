@@ -135,7 +135,7 @@ static void load_reg(struct inf_engine *eng, const struct rules_device *dev,
     }
 }
 
-int rules_model_load(struct inf_engine *eng)
+int rules_model_load(struct inf_engine *eng, uint64_t only)
 {
     struct rules_model *m = &eng->model;
     struct inf_model_device src;
@@ -157,6 +157,9 @@ int rules_model_load(struct inf_engine *eng)
         dev->closed = src.closed;
         dev->first = m->reg_count;
         dev->count = 0;
+        if (only != RULES_ALL && only - dev->base >= dev->size) {
+            continue;
+        }
         while (eng->svc.reg && m->reg_count < RULES_REGS &&
                eng->svc.reg(eng->svc.opaque, src.base,
                             m->reg_count - dev->first + dev->count,
@@ -170,7 +173,6 @@ int rules_model_load(struct inf_engine *eng)
     }
     m->has_console = eng->svc.console &&
                      eng->svc.console(eng->svc.opaque, &m->console) == 0;
-    m->loaded = true;
     return 0;
 }
 

@@ -54,7 +54,6 @@ struct rules_device {
 
 /* The model as it stood at the question; dropped afterwards. */
 struct rules_model {
-    bool loaded;
     bool has_console;
     uint64_t console;
     unsigned device_count, reg_count;
@@ -116,7 +115,10 @@ struct inf_engine {
 };
 
 /* rules_model.c */
-int rules_model_load(struct inf_engine *eng);
+#define RULES_ALL (~0ull)
+/* Reads all devices, and the registers of the one that covers @only; of every
+ * device for RULES_ALL. */
+int rules_model_load(struct inf_engine *eng, uint64_t only);
 const struct rules_device *rules_device_at(const struct inf_engine *eng,
                                            uint64_t phys);
 /* The register whose bytes cover @phys; NULL = none. */
