@@ -24,6 +24,9 @@ void pcc_tree_add_symbols(struct pcc_tree *t)
         if (!symbols) {
             symbols = pcc_tree_child(t, t->root, "__symbols__");
         }
+        if (symbols && pcc_tree_get(symbols, node->label)) {
+            continue;
+        }
         path = pcc_tree_path_of(t, node);
         if (!symbols || !path) {
             t->failed = true;

@@ -1,6 +1,680 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "compiler/emit.h"
-int pcc_emit_dtb(struct pcc_emit *e) { (void)e; return PCC_ERR_UNKNOWN; }
-int pcc_emit_dts(struct pcc_emit *e) { (void)e; return PCC_ERR_UNKNOWN; }
-int pcc_emit_dtbo(struct pcc_emit *e) { (void)e; return PCC_ERR_UNKNOWN; }
-int pcc_emit_dtso(struct pcc_emit *e) { (void)e; return PCC_ERR_UNKNOWN; }
+/*
+ * Device trees.  A board gives a whole tree; with a base blob its devices
+ * are merged into that; an overlay holds only its devices, for either.
+ */
+#include "compiler/dt.h"
+
+#include <string.h>
+
+#include <libfdt.h>
+
+#define SRAM_LIMIT (1u << 20)   /* smaller memories are no main memory */
+
+static void set_cell(struct dt *dt, struct pcc_tnode *node,
+                     const char *name, uint32_t cell)
+{
+    pcc_tree_set_cells(dt->tree, node, name, &cell, 1);
+}
+
+static struct pcc_tnode *child(struct dt *dt, struct pcc_tnode *parent,
+                               const char *base, uint64_t addr)
+{
+    const char *name = pdl_arena_printf(dt->e->arena, "%s@%llx", base,
+                                        (unsigned long long)addr);
+    struct pcc_tnode *node = name ? pcc_tree_child(dt->tree, parent, name) :
+                             NULL;
+
+    dt->tree->failed |= !node;
+    return node;
+}
+
+/* A pair of 2-cell address and size, the cells of generated trees. */
+static size_t put_pair(uint32_t *cells, uint64_t base, uint64_t size)
+{
+    dt_put_cells(cells, 2, base);
+    dt_put_cells(cells + 2, 2, size);
+    return 4;
+}
+
+/* ---- CPUs ---- */
+
+enum profile {
+    PROFILE_A64,
+    PROFILE_A32,
+    PROFILE_M,
+};
+
+static enum profile profile_of(const struct pcc_board *b)
+{
+    static const char *const a32[] = {
+        "cortex-a5", "cortex-a7", "cortex-a8", "cortex-a9", "cortex-a12",
+        "cortex-a15", "cortex-a17", "cortex-r",
+    };
+    const char *cpu = b->cpu ? b->cpu : "";
+    size_t i;
+
+    if (strncmp(cpu, "cortex-m", 8) == 0) {
+        return PROFILE_M;
+    }
+    for (i = 0; i < sizeof(a32) / sizeof(a32[0]); i++) {
+        size_t len = strlen(a32[i]);
+
+        if (strncmp(cpu, a32[i], len) == 0 &&
+            (a32[i][len - 1] == 'r' || cpu[len] < '0' || cpu[len] > '9')) {
+            return PROFILE_A32;
+        }
+    }
+    if (strncmp(cpu, "arm", 3) == 0) {
+        return PROFILE_A32;
+    }
+    return PROFILE_A64;
+}
+
+static bool has_psci(const struct pcc_board *b)
+{
+    if (b->psci == PRT_PSCI_DEFAULT) {
+        return profile_of(b) == PROFILE_A64 && b->el != 3;
+    }
+    return b->psci != PRT_PSCI_NONE;
+}
+
+static void add_cpus(struct dt *dt)
+{
+    struct pcc_tnode *cpus = pcc_tree_child(dt->tree, dt->tree->root,
+                                            "cpus");
+    unsigned i;
+
+    if (!cpus) {
+        return;
+    }
+    set_cell(dt, cpus, "#address-cells", 1);
+    set_cell(dt, cpus, "#size-cells", 0);
+    for (i = 0; i < dt->b->cpus; i++) {
+        struct pcc_tnode *cpu = child(dt, cpus, "cpu", i);
+        const char *compatible = pdl_arena_printf(
+            dt->e->arena, "arm,%s", dt->b->cpu ? dt->b->cpu : "armv8");
+
+        pcc_tree_set_string(dt->tree, cpu, "device_type", "cpu");
+        pcc_tree_set_string(dt->tree, cpu, "compatible",
+                            compatible ? compatible : "");
+        set_cell(dt, cpu, "reg", i);
+        if (has_psci(dt->b)) {
+            pcc_tree_set_string(dt->tree, cpu, "enable-method", "psci");
+        }
+    }
+}
+
+static void add_psci(struct dt *dt)
+{
+    static const char *const compatible[] = { "arm,psci-1.0",
+                                              "arm,psci-0.2" };
+    struct pcc_tnode *node;
+
+    if (!has_psci(dt->b)) {
+        return;
+    }
+    node = pcc_tree_child(dt->tree, dt->tree->root, "psci");
+    pcc_tree_set_strings(dt->tree, node, "compatible", compatible, 2);
+    pcc_tree_set_string(dt->tree, node, "method",
+                        dt->b->psci == PRT_PSCI_HVC ? "hvc" : "smc");
+}
+
+static bool is_gic(const struct pcc_native *n)
+{
+    return strcmp(n->type, "arm_gic") == 0 ||
+           strcmp(n->type, "arm-gicv3") == 0;
+}
+
+static const struct pcc_native *find_gic(const struct pcc_board *b)
+{
+    size_t i;
+
+    for (i = 0; i < b->native_count; i++) {
+        if (is_gic(&b->natives[i])) {
+            return &b->natives[i];
+        }
+    }
+    return NULL;
+}
+
+/* The generic timer: its PPIs are the architecture's. */
+static void add_timer(struct dt *dt)
+{
+    static const uint32_t ppis[] = { 13, 14, 11, 10 };
+    const struct pcc_native *gic = find_gic(dt->b);
+    uint32_t cells[12], mask = 0;
+    struct pcc_tnode *node;
+    unsigned i;
+
+    if (!gic || profile_of(dt->b) == PROFILE_M) {
+        return;
+    }
+    if (strcmp(gic->type, "arm_gic") == 0) {
+        mask = ((1u << (dt->b->cpus < 8 ? dt->b->cpus : 8)) - 1) << 8;
+    }
+    for (i = 0; i < 4; i++) {
+        cells[3 * i] = 1;
+        cells[3 * i + 1] = ppis[i];
+        cells[3 * i + 2] = mask | PCC_LEVEL_LOW;
+    }
+    node = pcc_tree_child(dt->tree, dt->tree->root, "timer");
+    pcc_tree_set_string(dt->tree, node, "compatible",
+                        profile_of(dt->b) == PROFILE_A64 ?
+                        "arm,armv8-timer" : "arm,armv7-timer");
+    pcc_tree_set_cells(dt->tree, node, "interrupts", cells, 12);
+}
+
+/* ---- memories ---- */
+
+static void add_sram(struct dt *dt, const struct pcc_memory *m)
+{
+    struct pcc_tnode *node = child(dt, dt->tree->root, "sram", m->base);
+    uint32_t reg[4], ranges[4];
+
+    put_pair(reg, m->base, m->size);
+    pcc_tree_set_string(dt->tree, node, "compatible", "mmio-sram");
+    pcc_tree_set_cells(dt->tree, node, "reg", reg, 4);
+    set_cell(dt, node, "#address-cells", 1);
+    set_cell(dt, node, "#size-cells", 1);
+    ranges[0] = 0;
+    dt_put_cells(ranges + 1, 2, m->base);
+    ranges[3] = m->size;
+    pcc_tree_set_cells(dt->tree, node, "ranges", ranges, 4);
+}
+
+static void add_memories(struct dt *dt)
+{
+    size_t i;
+
+    for (i = 0; i < dt->b->memory_count; i++) {
+        const struct pcc_memory *m = &dt->b->memories[i];
+        struct pcc_tnode *node;
+        uint32_t reg[4];
+
+        if (!m->read_only && m->size < SRAM_LIMIT) {
+            add_sram(dt, m);
+            continue;
+        }
+        put_pair(reg, m->base, m->size);
+        if (m->read_only) {
+            node = child(dt, dt->tree->root, "rom", m->base);
+            pcc_tree_set_string(dt->tree, node, "compatible", "mtd-rom");
+            set_cell(dt, node, "bank-width", 4);
+        } else {
+            node = child(dt, dt->tree->root, "memory", m->base);
+            pcc_tree_set_string(dt->tree, node, "device_type", "memory");
+        }
+        pcc_tree_set_cells(dt->tree, node, "reg", reg, 4);
+    }
+}
+
+/* ---- natives ---- */
+
+struct known_native {
+    const char *type;
+    const char *name;
+    const char *compatible;
+    uint64_t sizes[2];
+    bool interrupts;        /* an interrupt controller of three cells */
+};
+
+static const struct known_native known_natives[] = {
+    { "arm_gic", "interrupt-controller", "arm,gic-400",
+      { 0x1000, 0x2000 }, true },
+    { "arm-gicv3", "interrupt-controller", "arm,gic-v3",
+      { 0x10000, 0x20000 }, true },
+    { "pl011", "serial", "arm,pl011", { 0x1000, 0 }, false },
+    { "pl031", "rtc", "arm,pl031", { 0x1000, 0 }, false },
+    { "pl061", "gpio", "arm,pl061", { 0x1000, 0 }, false },
+    { "sp804", "timer", "arm,sp804", { 0x1000, 0 }, false },
+};
+
+static void native_reg(struct dt *dt, const struct pcc_native *n,
+                       const struct known_native *k, struct pcc_tnode *node)
+{
+    uint32_t cells[4 * PCC_MAX_ADDRESSES];
+    size_t i, count = 0;
+
+    for (i = 0; i < n->address_count; i++) {
+        uint64_t size = k && i < 2 && k->sizes[i] ? k->sizes[i] : 0x1000;
+
+        if (i == 1 && strcmp(n->type, "arm-gicv3") == 0) {
+            size *= dt->b->cpus;
+        }
+        count += put_pair(cells + count, n->addresses[i], size);
+    }
+    pcc_tree_set_cells(dt->tree, node, "reg", cells, count);
+}
+
+static void add_native(struct dt *dt, struct pcc_tnode *soc,
+                       const struct pcc_native *n)
+{
+    const struct known_native *k = NULL;
+    struct pcc_tnode *node;
+    size_t i;
+
+    for (i = 0; i < sizeof(known_natives) / sizeof(known_natives[0]); i++) {
+        if (strcmp(known_natives[i].type, n->type) == 0) {
+            k = &known_natives[i];
+        }
+    }
+    if (!n->address_count || (!k && !n->dt_count)) {
+        return;
+    }
+    node = child(dt, soc, k ? k->name : n->name, n->addresses[0]);
+    node->label = dt_label(dt, n->name);
+    if (k) {
+        pcc_tree_set_string(dt->tree, node, "compatible", k->compatible);
+    }
+    native_reg(dt, n, k, node);
+    if (k && k->interrupts) {
+        pcc_tree_set(dt->tree, node, "interrupt-controller", "", 0);
+        set_cell(dt, node, "#interrupt-cells", 3);
+        set_cell(dt, node, "#address-cells", 0);
+    }
+}
+
+static void add_nvic(struct dt *dt, struct pcc_tnode *soc)
+{
+    struct pcc_tnode *node;
+    uint32_t reg[4];
+
+    if (profile_of(dt->b) != PROFILE_M) {
+        return;
+    }
+    node = child(dt, soc, "interrupt-controller", 0xe000e100);
+    node->label = "nvic";
+    put_pair(reg, 0xe000e100, 0xc00);
+    pcc_tree_set_string(dt->tree, node, "compatible", "arm,armv7m-nvic");
+    pcc_tree_set_cells(dt->tree, node, "reg", reg, 4);
+    pcc_tree_set(dt->tree, node, "interrupt-controller", "", 0);
+    set_cell(dt, node, "#interrupt-cells", 1);
+    set_cell(dt, node, "#address-cells", 0);
+}
+
+/* ---- the root ---- */
+
+static void ref_cell(struct dt *dt, struct pcc_tnode *node, const char *name,
+                     const char *label)
+{
+    uint32_t none = 0;
+
+    pcc_tree_add_ref(dt->tree, pcc_tree_set_cells(dt->tree, node, name,
+                                                  &none, 1), 0, label);
+}
+
+static void add_root(struct dt *dt)
+{
+    struct pcc_tnode *root = dt->tree->root;
+    const struct pcc_board *b = dt->b;
+    const struct pcc_native *gic = find_gic(b);
+
+    set_cell(dt, root, "#address-cells", 2);
+    set_cell(dt, root, "#size-cells", 2);
+    pcc_tree_set_string(dt->tree, root, "model", b->text ? b->text :
+                        b->name);
+    if (b->compatible_count) {
+        pcc_tree_set_strings(dt->tree, root, "compatible", b->compatible,
+                             b->compatible_count);
+    }
+    if (gic) {
+        ref_cell(dt, root, "interrupt-parent", dt_label(dt, gic->name));
+    } else if (profile_of(b) == PROFILE_M) {
+        ref_cell(dt, root, "interrupt-parent", "nvic");
+    }
+}
+
+void dt_generate(struct dt *dt)
+{
+    struct pcc_tnode *soc;
+    size_t i;
+
+    add_root(dt);
+    pcc_tree_child(dt->tree, dt->tree->root, "aliases");
+    pcc_tree_child(dt->tree, dt->tree->root, "chosen");
+    add_cpus(dt);
+    add_psci(dt);
+    add_timer(dt);
+    add_memories(dt);
+    soc = pcc_tree_child(dt->tree, dt->tree->root, "soc");
+    if (!soc || dt->tree->failed) {
+        dt->tree->failed = true;
+        return;
+    }
+    pcc_tree_set_string(dt->tree, soc, "compatible", "simple-bus");
+    set_cell(dt, soc, "#address-cells", 2);
+    set_cell(dt, soc, "#size-cells", 2);
+    pcc_tree_set(dt->tree, soc, "ranges", "", 0);
+    add_nvic(dt, soc);
+    for (i = 0; i < dt->b->native_count; i++) {
+        add_native(dt, soc, &dt->b->natives[i]);
+    }
+}
+
+/* The console in /aliases and /chosen; empty nodes go. */
+static void add_console(struct dt *dt)
+{
+    const struct pcc_board *b = dt->b;
+    const char *name = b->console != PCC_NONE ?
+                       b->instances[b->console].name :
+                       b->console_native != PCC_NONE ?
+                       b->natives[b->console_native].name : NULL;
+    struct pcc_tnode *aliases = pcc_tree_find_child(dt->tree->root,
+                                                    "aliases");
+    struct pcc_tnode *chosen = pcc_tree_find_child(dt->tree->root,
+                                                   "chosen");
+    const struct pcc_tnode *node = name ?
+        pcc_tree_label(dt->tree, dt_label(dt, name)) : NULL;
+    const char *path = node ? pcc_tree_path_of(dt->tree, node) : NULL;
+
+    if (path && !pcc_tree_get(aliases, "serial0")) {
+        pcc_tree_set_string(dt->tree, aliases, "serial0", path);
+        pcc_tree_set_string(dt->tree, chosen, "stdout-path", "serial0");
+    }
+    if (!aliases->props && !aliases->children) {
+        pcc_tree_remove(aliases);
+    }
+    if (!chosen->props && !chosen->children) {
+        pcc_tree_remove(chosen);
+    }
+}
+
+/* ---- interrupts ---- */
+
+/* The controller a wire ends at, in the base tree; NULL: none there. */
+static const struct pcc_tnode *controller(struct dt *dt,
+                                          const struct pcc_tnode *place)
+{
+    const struct pcc_tnode *node = dt_interrupt_parent(dt->base, place);
+
+    if (!node || !pcc_tree_get(node, "#interrupt-cells")) {
+        return NULL;
+    }
+    return node;
+}
+
+static size_t interrupt_cells(const struct pcc_wire *w, unsigned count,
+                              uint32_t *cells)
+{
+    uint32_t flags = w->trigger ? w->trigger : PCC_LEVEL_HIGH;
+
+    switch (count) {
+    case 1:
+        cells[0] = w->number;
+        return 1;
+    case 2:
+        cells[0] = w->number;
+        cells[1] = w->to == PRT_TO_NVIC ? 0 : flags;
+        return 2;
+    case 3:
+    case 4:
+        cells[0] = w->kind == PRT_WIRE_PPI;
+        cells[1] = w->number;
+        cells[2] = flags;
+        cells[3] = 0;
+        return count;
+    default:
+        return 0;
+    }
+}
+
+static bool is_interrupt(const struct pcc_wire *w, uint32_t instance)
+{
+    return w->instance == instance &&
+           (w->to == PRT_TO_NVIC ||
+            (w->to == PRT_TO_NATIVE && w->kind != PRT_WIRE_LINE));
+}
+
+struct interrupt_list {
+    uint32_t cells[4 * 64];
+    const char *names[64];
+    size_t cell_count;
+    size_t count;
+};
+
+/* In the order of the device's lines and their elements. */
+static void list_interrupts(struct dt *dt, uint32_t instance, unsigned cells,
+                            struct interrupt_list *list)
+{
+    const struct pcc_device *d =
+        &dt->e->model->devices[dt->b->instances[instance].device];
+    size_t l, i;
+    unsigned k;
+
+    for (l = 0; l < d->line_count; l++) {
+        for (k = 0; k < d->lines[l].count; k++) {
+            for (i = 0; i < dt->b->wire_count && list->count < 64; i++) {
+                const struct pcc_wire *w = &dt->b->wires[i];
+
+                if (!is_interrupt(w, instance) || w->line != l ||
+                    w->element != k) {
+                    continue;
+                }
+                list->cell_count += interrupt_cells(
+                    w, cells, list->cells + list->cell_count);
+                list->names[list->count++] = d->lines[l].count == 1 ?
+                    d->lines[l].name :
+                    pdl_arena_printf(dt->e->arena, "%s%u",
+                                     d->lines[l].name, k);
+            }
+        }
+    }
+}
+
+void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
+                   const struct pcc_tnode *place, uint32_t instance)
+{
+    const struct pcc_tnode *parent = controller(dt, place);
+    struct interrupt_list *list = PDL_NEW(dt->e->arena,
+                                          struct interrupt_list);
+    unsigned cells;
+
+    if (!list) {
+        dt->tree->failed = true;
+        return;
+    }
+    if (!parent) {
+        return;
+    }
+    cells = pcc_tree_cell(parent, "#interrupt-cells", 0, 0);
+    list_interrupts(dt, instance, cells, list);
+    if (!list->cell_count) {
+        return;
+    }
+    if (dt->tree != dt->base && parent->label) {
+        ref_cell(dt, node, "interrupt-parent", parent->label);
+    }
+    pcc_tree_set_cells(dt->tree, node, "interrupts", list->cells,
+                       list->cell_count);
+    if (list->count > 1) {
+        pcc_tree_set_strings(dt->tree, node, "interrupt-names", list->names,
+                             list->count);
+    }
+}
+
+/* ---- emitters ---- */
+
+/* The blob in @bytes, which may stand inside a larger image. */
+static const void *find_blob(const void *bytes, size_t size, size_t *len)
+{
+    static const uint8_t magic[] = { 0xd0, 0x0d, 0xfe, 0xed };
+    const uint8_t *at = bytes, *end = at + size;
+
+    while (size >= sizeof(struct fdt_header) &&
+           (at = memmem(at, end - at, magic, sizeof(magic))) != NULL) {
+        size_t left = end - at;
+
+        if (left >= sizeof(struct fdt_header)) {
+            struct fdt_header head;
+
+            memcpy(&head, at, sizeof(head));
+            *len = fdt32_to_cpu(head.totalsize);
+            if (*len > sizeof(head) && *len <= left &&
+                fdt32_to_cpu(head.version) == 17 &&
+                fdt32_to_cpu(head.off_dt_struct) < *len) {
+                return at;
+            }
+        }
+        at++;
+    }
+    return NULL;
+}
+
+static int read_base(struct dt *dt)
+{
+    struct pdl_span nowhere = { 0, 0, 0 };
+    size_t len = 0;
+    const void *blob = find_blob(dt->e->opts->base, dt->e->opts->base_size,
+                                 &len);
+    int err;
+
+    if (!blob) {
+        dt_report(dt, nowhere, PDL_D_BAD_BASE_TREE,
+                  "there is no device tree in it");
+        return PCC_ERR_INPUT;
+    }
+    err = pcc_tree_read(dt->base, dt->e->arena, blob, len);
+    if (err) {
+        dt_report(dt, nowhere, PDL_D_BAD_BASE_TREE, fdt_strerror(err));
+        return PCC_ERR_INPUT;
+    }
+    return PCC_OK;
+}
+
+static int make_base(struct dt *dt)
+{
+    dt->base = PDL_NEW(dt->e->arena, struct pcc_tree);
+    if (!dt->base) {
+        return PCC_ERR_NOMEM;
+    }
+    dt->tree = dt->base;
+    dt->merging = dt->e->opts->base != NULL;
+    if (dt->merging) {
+        return read_base(dt);
+    }
+    pcc_tree_init(dt->base, dt->e->arena);
+    if (dt->base->failed) {
+        return PCC_ERR_NOMEM;
+    }
+    dt_generate(dt);
+    return dt->base->failed ? PCC_ERR_NOMEM : PCC_OK;
+}
+
+static void report_label(struct dt *dt, const char *label)
+{
+    dt_report(dt, dt->b->origin.span, PDL_D_UNKNOWN_LABEL, label);
+}
+
+/* In an overlay a label the base lacks would silently become a fix-up. */
+static void check_labels(struct dt *dt)
+{
+    const struct pcc_tnode *node;
+
+    for (node = dt->tree->root; node; node = pcc_tree_next(node)) {
+        const struct pcc_tprop *p;
+        const struct pcc_tref *r;
+
+        for (p = node->props; p; p = p->next) {
+            for (r = p->refs; r; r = r->next) {
+                if (*r->label != '/' && !pcc_tree_label(dt->tree, r->label) &&
+                    !pcc_tree_label(dt->base, r->label)) {
+                    report_label(dt, r->label);
+                }
+            }
+        }
+    }
+}
+
+static int build(struct dt *dt, bool overlay)
+{
+    struct pcc_tree *out;
+    const char *missing;
+    int err = make_base(dt);
+
+    if (err) {
+        return err;
+    }
+    if (overlay) {
+        out = PDL_NEW(dt->e->arena, struct pcc_tree);
+        if (!out) {
+            return PCC_ERR_NOMEM;
+        }
+        pcc_tree_init(out, dt->e->arena);
+        out->overlay = true;
+        dt->tree = out;
+    }
+    dt_place_all(dt);
+    if (overlay) {
+        check_labels(dt);
+    } else if (!dt->merging) {
+        add_console(dt);
+    }
+    if (dt->tree->failed || dt->base->failed) {
+        return PCC_ERR_NOMEM;
+    }
+    missing = dt->err ? NULL : pcc_tree_resolve(dt->tree);
+    if (missing) {
+        report_label(dt, missing);
+    }
+    return dt->err;
+}
+
+/* New labels join __symbols__ where the base has it. */
+static void add_symbols(struct dt *dt)
+{
+    if (!dt->merging || pcc_tree_find_child(dt->tree->root, "__symbols__")) {
+        pcc_tree_add_symbols(dt->tree);
+    }
+}
+
+static int emit(struct pcc_emit *e, bool overlay, bool text)
+{
+    struct dt *dt = PDL_NEW(e->arena, struct dt);
+    int err;
+
+    if (!dt) {
+        return PCC_ERR_NOMEM;
+    }
+    dt->e = e;
+    dt->b = e->model->board;
+    err = build(dt, overlay);
+    if (err) {
+        return err;
+    }
+    if (text) {
+        if (dt->merging && !overlay) {
+            add_symbols(dt);
+        }
+        pcc_tree_write_dts(dt->tree, e->out);
+    } else {
+        if (!overlay) {
+            add_symbols(dt);
+        }
+        err = pcc_tree_write_blob(dt->tree, e->out);
+    }
+    if (err) {
+        return err == -FDT_ERR_NOSPACE ? PCC_ERR_LIMIT : PCC_ERR_INTERNAL;
+    }
+    return dt->tree->failed ? PCC_ERR_NOMEM : PCC_OK;
+}
+
+int pcc_emit_dtb(struct pcc_emit *e)
+{
+    return emit(e, false, false);
+}
+
+int pcc_emit_dts(struct pcc_emit *e)
+{
+    return emit(e, false, true);
+}
+
+int pcc_emit_dtbo(struct pcc_emit *e)
+{
+    return emit(e, true, false);
+}
+
+int pcc_emit_dtso(struct pcc_emit *e)
+{
+    return emit(e, true, true);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files that make device trees of a model. */
+#ifndef COMPILER_DT_H
+#define COMPILER_DT_H
+
+#include "compiler/dt_address.h"
+#include "compiler/dtree.h"
+#include "compiler/emit.h"
+
+/*
+ * A tree being made.  `base` is what devices are placed in: the generated
+ * tree of the board, or the blob given for merging.  `tree` is what is
+ * written: the same, or an overlay for it.
+ */
+struct dt {
+    struct pcc_emit *e;
+    const struct pcc_board *b;
+    struct pcc_tree *base;
+    struct pcc_tree *tree;
+    struct dt_claim *claims;
+    size_t claim_count;
+    bool merging;           /* `base` was given */
+    int err;
+};
+
+/* Generates the board's tree without its instances. */
+void dt_generate(struct dt *dt);
+/* Adds instances, wires and `dt` items: merge.c. */
+void dt_place_all(struct dt *dt);
+
+/* Reports @text as a mistake in `dt` at @span. */
+void dt_report(struct dt *dt, struct pdl_span span, enum pdl_code code,
+               const char *text);
+/* A name as a label: other characters become '_'. */
+const char *dt_label(struct dt *dt, const char *name);
+/* Properties and children of a `dt` item, put into @node. */
+void dt_apply(struct dt *dt, struct pcc_tnode *node,
+              const struct pcc_dt_node *item);
+/* "interrupts" and "interrupt-names" of an instance. */
+void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
+                   const struct pcc_tnode *place, uint32_t instance);
+/* The node of the tree that is written for @node of the base. */
+struct pcc_tnode *dt_mirror(struct dt *dt, struct pcc_tnode *node);
+
+#endif

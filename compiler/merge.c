@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices into a device tree.  A device at an address where the base has a
+ * node sets its properties in that node and touches nothing else of it;
+ * any other becomes a new node under the bus that reaches its address, with
+ * that bus's cells.  The base is a tree in memory, so the caller's blob is
+ * never written to, and properties come before children by construction.
+ */
+#include "compiler/dt.h"
+
+#include <string.h>
+
+#include <libfdt.h>
+
+void dt_report(struct dt *dt, struct pdl_span span, enum pdl_code code,
+               const char *text)
+{
+    pdl_diag_add(dt->e->diags, code, span, text);
+    dt->err = PCC_ERR_INPUT;
+}
+
+const char *dt_label(struct dt *dt, const char *name)
+{
+    char *label = pdl_arena_strdup(dt->e->arena, name);
+    char *p;
+
+    if (!label) {
+        dt->tree->failed = true;
+        return "label";
+    }
+    for (p = label; *p; p++) {
+        bool digit = *p >= '0' && *p <= '9';
+        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
+
+        if ((!letter && !digit) || (digit && p == label)) {
+            *p = '_';
+        }
+    }
+    return label;
+}
+
+/* ---- overlays ---- */
+
+static struct pcc_tnode *find_fragment(struct dt *dt, const char *path)
+{
+    struct pcc_tnode *node;
+
+    for (node = dt->tree->root->children; node; node = node->next) {
+        const struct pcc_tprop *p = pcc_tree_get(node, "target-path");
+
+        if (p && strcmp((const char *)p->value, path) == 0) {
+            return pcc_tree_find_child(node, "__overlay__");
+        }
+    }
+    return NULL;
+}
+
+static struct pcc_tnode *new_fragment(struct dt *dt, const char *path)
+{
+    const struct pcc_tnode *node;
+    const char *name;
+    struct pcc_tnode *fragment;
+    unsigned n = 0;
+
+    for (node = dt->tree->root->children; node; node = node->next) {
+        n++;
+    }
+    name = pdl_arena_printf(dt->e->arena, "fragment@%u", n);
+    fragment = name ? pcc_tree_child(dt->tree, dt->tree->root, name) : NULL;
+    if (!fragment) {
+        dt->tree->failed = true;
+        return NULL;
+    }
+    pcc_tree_set_string(dt->tree, fragment, "target-path", path);
+    return pcc_tree_child(dt->tree, fragment, "__overlay__");
+}
+
+struct pcc_tnode *dt_mirror(struct dt *dt, struct pcc_tnode *node)
+{
+    struct pcc_tnode *found;
+    const char *path;
+
+    if (dt->tree == dt->base || !node) {
+        return node;
+    }
+    path = pcc_tree_path_of(dt->base, node);
+    if (!path) {
+        dt->tree->failed = true;
+        return NULL;
+    }
+    found = find_fragment(dt, path);
+    return found ? found : new_fragment(dt, path);
+}
+
+/* A new child of base node @bus, in the tree that is written. */
+static struct pcc_tnode *new_child(struct dt *dt, struct pcc_tnode *bus,
+                                   const char *name)
+{
+    struct pcc_tnode *parent = dt_mirror(dt, bus);
+
+    if (!parent) {
+        return NULL;
+    }
+    if (dt->tree != dt->base) {
+        uint32_t ac = dt_address_cells(bus), sc = dt_size_cells(bus);
+
+        /* what the base says already, for whoever reads only this */
+        pcc_tree_set_cells(dt->tree, parent, "#address-cells", &ac, 1);
+        pcc_tree_set_cells(dt->tree, parent, "#size-cells", &sc, 1);
+    }
+    return pcc_tree_child(dt->tree, parent, name);
+}
+
+/* ---- dt items ---- */
+
+static void apply_prop(struct dt *dt, struct pcc_tnode *node,
+                       const struct pcc_dt_prop *p)
+{
+    struct pcc_tprop *out;
+    size_t i;
+
+    if (p->drop) {
+        struct pcc_tnode *child = pcc_tree_find_child(node, p->name);
+
+        if (child) {
+            pcc_tree_remove(child);
+        }
+        pcc_tree_unset(node, p->name);
+        return;
+    }
+    out = pcc_tree_set(dt->tree, node, p->name, p->value ?
+                       (const void *)p->value : "", p->size);
+    for (i = 0; i < p->ref_count && out; i++) {
+        pcc_tree_add_ref(dt->tree, out, p->refs[i].offset, p->refs[i].label);
+        if (p->refs[i].path_string && out->refs) {
+            out->refs->path_string = true;
+        }
+    }
+}
+
+void dt_apply(struct dt *dt, struct pcc_tnode *node,
+              const struct pcc_dt_node *item)
+{
+    size_t i;
+
+    if (!node) {
+        return;
+    }
+    for (i = 0; i < item->prop_count; i++) {
+        apply_prop(dt, node, &item->props[i]);
+    }
+    for (i = 0; i < item->child_count; i++) {
+        struct pcc_tnode *child = pcc_tree_child(dt->tree, node,
+                                                 item->children[i].name);
+
+        if (child && item->children[i].label) {
+            child->label = item->children[i].label;
+        }
+        dt_apply(dt, child, &item->children[i]);
+    }
+}
+
+static bool is_empty(const struct pcc_dt_node *item)
+{
+    return !item->prop_count && !item->child_count;
+}
+
+/*
+ * An item about @node of the base: what the base has of it is changed in
+ * place (by a fragment of its own in an overlay), the rest is new.
+ */
+static void apply_to_base(struct dt *dt, struct pcc_tnode *node,
+                          const struct pcc_dt_node *item)
+{
+    struct pcc_dt_node rest = *item;
+    struct pcc_dt_node *fresh;
+    size_t i;
+
+    fresh = pdl_arena_alloc(dt->e->arena, (item->child_count + 1) *
+                            sizeof(*fresh));
+    if (!fresh) {
+        dt->tree->failed = true;
+        return;
+    }
+    rest.children = fresh;
+    rest.child_count = 0;
+    for (i = 0; i < item->child_count; i++) {
+        struct pcc_tnode *old = pcc_tree_find_child(node,
+                                                    item->children[i].name);
+
+        if (old) {
+            apply_to_base(dt, old, &item->children[i]);
+        } else {
+            fresh[rest.child_count++] = item->children[i];
+        }
+    }
+    if (!is_empty(&rest)) {
+        dt_apply(dt, dt_mirror(dt, node), &rest);
+    }
+}
+
+/* Where an item with a target applies, made along its path if needed. */
+static struct pcc_tnode *target_of(struct dt *dt,
+                                   const struct pcc_dt_node *item)
+{
+    struct pcc_tnode *node;
+
+    if (*item->target == '/') {
+        node = pcc_tree_path(dt->base, item->target);
+        if (!node) {
+            dt_report(dt, item->origin.span, PDL_D_BAD_DT,
+                      pdl_arena_printf(dt->e->arena, "there is no node %s",
+                                       item->target));
+        }
+        return dt_mirror(dt, node);
+    }
+    node = pcc_tree_label(dt->tree, item->target + 1);
+    if (!node) {
+        node = dt_mirror(dt, pcc_tree_label(dt->base, item->target + 1));
+    }
+    if (!node) {
+        dt_report(dt, item->origin.span, PDL_D_UNKNOWN_LABEL,
+                  item->target + 1);
+    }
+    return node;
+}
+
+static void apply_items(struct dt *dt, struct pcc_tnode *here,
+                        const struct pcc_dt_node *items, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        dt_apply(dt, items[i].target ? target_of(dt, &items[i]) : here,
+                 &items[i]);
+    }
+}
+
+/* ---- placing instances ---- */
+
+static unsigned regs_inside(const struct pcc_device *d, uint64_t address,
+                            const struct dt_claim *c)
+{
+    unsigned n = 0;
+    size_t i;
+
+    for (i = 0; i < d->reg_count; i++) {
+        uint64_t at = address + d->regs[i].offset;
+
+        n += at >= c->base && at - c->base < c->size;
+    }
+    return n;
+}
+
+/*
+ * The claim a device overrides: one that starts where it starts; else one
+ * that holds it; else, of those inside its window, the one with most of its
+ * registers (an inferred device is a page, and a page may hold several).
+ */
+static const struct dt_claim *find_claim(struct dt *dt,
+                                         const struct pcc_instance *in)
+{
+    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    const struct dt_claim *best = NULL;
+    unsigned most = 0;
+    size_t i;
+
+    for (i = 0; i < dt->claim_count; i++) {
+        const struct dt_claim *c = &dt->claims[i];
+
+        if (c->base == in->address) {
+            return c;
+        }
+    }
+    for (i = 0; i < dt->claim_count; i++) {
+        const struct dt_claim *c = &dt->claims[i];
+        unsigned n;
+
+        if (in->address >= c->base && in->address - c->base < c->size &&
+            d->size <= c->size - (in->address - c->base)) {
+            return c;
+        }
+        if (c->base < in->address || c->base - in->address >= d->size) {
+            continue;
+        }
+        n = regs_inside(d, in->address, c) + 1;
+        if (n > most) {
+            most = n;
+            best = c;
+        }
+    }
+    return best;
+}
+
+static void set_reg(struct dt *dt, struct pcc_tnode *node,
+                    const struct pcc_tnode *bus, uint64_t base,
+                    uint64_t size)
+{
+    uint32_t cells[8];
+    unsigned ac = dt_address_cells(bus), sc = dt_size_cells(bus);
+    size_t n;
+
+    if (ac > 4 || sc > 4) {
+        return;
+    }
+    n = dt_put_cells(cells, ac, base);
+    n += dt_put_cells(cells + n, sc, size);
+    pcc_tree_set_cells(dt->tree, node, "reg", cells, n);
+}
+
+/* The first `reg` entry takes a person's size; more entries stay. */
+static void override_reg(struct dt *dt, struct pcc_tnode *node,
+                         const struct dt_claim *c,
+                         const struct pcc_instance *in)
+{
+    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    const struct pcc_tprop *old = pcc_tree_get(c->node, "reg");
+    unsigned ac = dt_address_cells(c->node->parent);
+    unsigned sc = dt_size_cells(c->node->parent);
+    uint32_t cells[4];
+    uint8_t *value;
+    unsigned i;
+
+    if (d->origin.owner == PCC_INFERRED || c->base != in->address ||
+        c->size == d->size || !old || sc > 4) {
+        return;
+    }
+    value = (uint8_t *)pdl_arena_copy(dt->e->arena, (const char *)old->value,
+                                      old->size);
+    if (!value) {
+        dt->tree->failed = true;
+        return;
+    }
+    dt_put_cells(cells, sc, d->size);
+    for (i = 0; i < sc; i++) {
+        fdt32_t be = cpu_to_fdt32(cells[i]);
+
+        memcpy(value + (c->entry * (ac + sc) + ac + i) * 4, &be, 4);
+    }
+    pcc_tree_set(dt->tree, node, "reg", value, old->size);
+}
+
+static bool has_console(const struct pcc_device *d)
+{
+    size_t i;
+
+    for (i = 0; i < d->fifo_count; i++) {
+        if (d->fifos[i].end != PRT_END_NONE && d->fifos[i].peer &&
+            strcmp(d->fifos[i].peer, "console") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The generic name of a device's node. */
+static const char *class_name(struct dt *dt, const struct pcc_device *d)
+{
+    char *name, *p;
+
+    if (d->dt_class) {
+        return d->dt_class;
+    }
+    if (has_console(d)) {
+        return "serial";
+    }
+    if (d->origin.owner == PCC_INFERRED || strncmp(d->name, "dev_", 4) == 0) {
+        return "device";
+    }
+    name = pdl_arena_copy(dt->e->arena, d->name, strcspn(d->name, "."));
+    if (!name) {
+        dt->tree->failed = true;
+        return "device";
+    }
+    for (p = name; *p; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9');
+
+        if (*p >= 'A' && *p <= 'Z') {
+            *p |= 32;
+        } else if (!plain) {
+            *p = '-';
+        }
+    }
+    return name;
+}
+
+static void set_compatible(struct dt *dt, struct pcc_tnode *node,
+                           const struct pcc_device *d)
+{
+    if (d->compatible_count) {
+        pcc_tree_set_strings(dt->tree, node, "compatible", d->compatible,
+                             d->compatible_count);
+    }
+}
+
+static void override_node(struct dt *dt, uint32_t index,
+                          const struct dt_claim *c)
+{
+    const struct pcc_instance *in = &dt->b->instances[index];
+    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    struct pcc_tnode *node = dt_mirror(dt, c->node);
+
+    if (!node) {
+        return;
+    }
+    set_compatible(dt, node, d);
+    override_reg(dt, node, c, in);
+    pcc_tree_set_string(dt->tree, node, "status", "okay");
+    dt_interrupts(dt, node, c->node, index);
+    apply_items(dt, node, d->dts, d->dt_count);
+    apply_items(dt, node, in->dts, in->dt_count);
+}
+
+static void add_node(struct dt *dt, uint32_t index)
+{
+    const struct pcc_instance *in = &dt->b->instances[index];
+    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    struct pcc_tnode *bus = dt_bus_for(dt->base, in->address);
+    uint64_t address = in->address;
+    struct pcc_tnode *node;
+    const char *name;
+
+    dt_to_bus(bus, &address);
+    name = pdl_arena_printf(dt->e->arena, "%s@%llx", class_name(dt, d),
+                            (unsigned long long)address);
+    node = name ? new_child(dt, bus, name) : NULL;
+    if (!node) {
+        dt->tree->failed = true;
+        return;
+    }
+    if (!pcc_tree_label(dt->base, dt_label(dt, in->name))) {
+        node->label = dt_label(dt, in->name);
+    }
+    set_compatible(dt, node, d);
+    set_reg(dt, node, bus, address, d->size);
+    pcc_tree_set_string(dt->tree, node, "status", "okay");
+    dt_interrupts(dt, node, bus, index);
+    apply_items(dt, node, d->dts, d->dt_count);
+    apply_items(dt, node, in->dts, in->dt_count);
+}
+
+/* ---- the board's own items ---- */
+
+/* Natives of a base tree are there; only what `dt` says of them is new. */
+static void place_natives(struct dt *dt)
+{
+    size_t i, k;
+
+    for (i = 0; i < dt->b->native_count; i++) {
+        const struct pcc_native *n = &dt->b->natives[i];
+        struct pcc_tnode *node = NULL;
+
+        for (k = 0; n->dt_count && k < dt->claim_count; k++) {
+            if (n->address_count && dt->claims[k].base == n->addresses[0]) {
+                node = dt->claims[k].node;
+                break;
+            }
+        }
+        if (node) {
+            apply_items(dt, dt_mirror(dt, node), n->dts, n->dt_count);
+        }
+    }
+}
+
+void dt_place_all(struct dt *dt)
+{
+    size_t i;
+
+    dt->claims = dt_claims(dt->base, &dt->claim_count);
+    place_natives(dt);
+    for (i = 0; i < dt->b->instance_count; i++) {
+        const struct dt_claim *c;
+
+        if (!pcc_wants_instance(dt->e, i)) {
+            continue;
+        }
+        c = find_claim(dt, &dt->b->instances[i]);
+        if (c) {
+            override_node(dt, i, c);
+        } else {
+            add_node(dt, i);
+        }
+    }
+    for (i = 0; i < dt->b->dt_count; i++) {
+        const struct pcc_dt_node *item = &dt->b->dts[i];
+
+        if (item->target) {
+            dt_apply(dt, target_of(dt, item), item);
+        } else {
+            apply_to_base(dt, dt->base->root, item);
+        }
+    }
+}
