@@ -314,12 +314,15 @@ static void connect_wire(Plan *plan, uint32_t i)
     }
     if (!to) {
         dev = plan->instances[wire->to].dev;
-        if (wire->number >= PERIPH_MAX_LINES) {
+        if (wire->number >= dev->lines_in) {
             return;
         }
         to = qdev_get_gpio_in_named(DEVICE(dev), "line-in", wire->number);
     }
-    periph_wire_connect(plan->instances[wire->from].dev, wire->from_line, to);
+    dev = plan->instances[wire->from].dev;
+    if (wire->from_line < dev->lines_out) {
+        periph_wire_connect(dev, wire->from_line, to);
+    }
 }
 
 /* ---- All of it ---- */

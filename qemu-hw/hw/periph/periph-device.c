@@ -28,6 +28,9 @@ PeriphCounts periph_counts;
 
 static const PeriphObserver *observer;
 
+/* All that are realized, in the order in which they were. */
+static QTAILQ_HEAD(, PeriphDevice) devices = QTAILQ_HEAD_INITIALIZER(devices);
+
 void periph_set_observer(const PeriphObserver *o)
 {
     observer = o;
@@ -417,9 +420,27 @@ void periph_engine_free(PeriphEngine *e)
     }
 }
 
+/* Lines that a table has once had stay, so that wires stay connected. */
+static void provide_lines(PeriphDevice *s, const struct prt_dev_header *head)
+{
+    DeviceState *dev = DEVICE(s);
+
+    if (head->lines_out > s->lines_out) {
+        qdev_init_gpio_out_named(dev, s->lines + s->lines_out, "line",
+                                 head->lines_out - s->lines_out);
+        s->lines_out = head->lines_out;
+    }
+    if (head->lines_in > s->lines_in) {
+        qdev_init_gpio_in_named(dev, periph_input, "line-in",
+                                head->lines_in - s->lines_in);
+        s->lines_in = head->lines_in;
+    }
+}
+
 /* Ties the engine to this device; its contents are those after a reset. */
 static void attach(PeriphDevice *s, PeriphEngine *e)
 {
+    provide_lines(s, e->table.head);
     s->in_engine = true;
     prt_dev_init(&e->dev, &e->table, e->memory, prt_table_memory(&e->table),
                  &periph_host_ops, s);
@@ -564,6 +585,7 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
     memory_region_add_subregion_overlap(get_system_memory(), s->addr,
                                         &s->iomem, -1);
     qemu_register_resettable(OBJECT(dev));
+    QTAILQ_INSERT_TAIL(&devices, s, next);
     if (observer) {
         observer->changed(observer->opaque, s);
     }
@@ -573,6 +595,7 @@ static void periph_device_unrealize(DeviceState *dev)
 {
     PeriphDevice *s = PERIPH_DEVICE(dev);
 
+    QTAILQ_REMOVE(&devices, s, next);
     qemu_unregister_resettable(OBJECT(dev));
     memory_region_del_subregion(get_system_memory(), &s->iomem);
     if (s->chr_watch) {
@@ -588,10 +611,6 @@ static void periph_device_init(Object *obj)
 
     s->rx_fifo = PRT_NONE;
     s->region = UINT32_MAX;
-    qdev_init_gpio_out_named(DEVICE(obj), s->lines, "line",
-                             PERIPH_MAX_LINES);
-    qdev_init_gpio_in_named(DEVICE(obj), periph_input, "line-in",
-                            PERIPH_MAX_LINES);
 }
 
 static void periph_device_finalize(Object *obj)
@@ -621,32 +640,17 @@ PeriphDevice *periph_device_new(const char *name, uint64_t addr,
     return s;
 }
 
-typedef struct FindDevice {
-    bool (*fn)(PeriphDevice *s, void *opaque);
-    void *opaque;
-    PeriphDevice *found;
-} FindDevice;
-
-static int find_one(Object *obj, void *opaque)
-{
-    FindDevice *find = opaque;
-    Object *dev = object_dynamic_cast(obj, TYPE_PERIPH_DEVICE);
-
-    if (dev && DEVICE(dev)->realized &&
-        find->fn(PERIPH_DEVICE(dev), find->opaque)) {
-        find->found = PERIPH_DEVICE(dev);
-        return 1;
-    }
-    return 0;
-}
-
 PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
                                  void *opaque)
 {
-    FindDevice find = { .fn = fn, .opaque = opaque };
+    PeriphDevice *s;
 
-    object_child_foreach_recursive(qdev_get_machine(), find_one, &find);
-    return find.found;
+    QTAILQ_FOREACH(s, &devices, next) {
+        if (fn(s, opaque)) {
+            break;
+        }
+    }
+    return s;
 }
 
 static const VMStateDescription vmstate_periph_device = {

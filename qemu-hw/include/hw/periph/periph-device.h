@@ -23,6 +23,7 @@
 #include "chardev/char-fe.h"
 #include "exec/memory.h"
 #include "hw/qdev-core.h"
+#include "qemu/queue.h"
 #include "qom/object.h"
 #include "runtime/engine/engine.h"
 
@@ -43,6 +44,8 @@ typedef struct PeriphEngine {
 struct PeriphDevice {
     DeviceState parent_obj;
 
+    QTAILQ_ENTRY(PeriphDevice) next;
+
     MemoryRegion iomem;
     CharBackend chr;
     guint chr_watch;
@@ -54,6 +57,8 @@ struct PeriphDevice {
     uint32_t flags;             /* PRT_INST_* */
     uint32_t rx_fifo;           /* PRT_NONE: takes no characters */
     uint32_t region;            /* entry in the observer's directory */
+    uint32_t lines_out;         /* so many GPIOs are there */
+    uint32_t lines_in;
     qemu_irq lines[PERIPH_MAX_LINES];
     uint64_t input_level[PERIPH_MAX_LINES / 64];
     uint64_t input_dirty[PERIPH_MAX_LINES / 64];
