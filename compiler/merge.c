@@ -308,12 +308,19 @@ static void set_reg(struct dt *dt, struct pcc_tnode *node,
     pcc_tree_set_cells(dt->tree, node, "reg", cells, n);
 }
 
-/* The first `reg` entry takes a person's size; more entries stay. */
-static void override_reg(struct dt *dt, struct pcc_tnode *node,
-                         const struct dt_claim *c,
-                         const struct pcc_instance *in)
+/* Only the size of an item that is not inferred, a page, is worth more. */
+static bool changes_reg(const struct pcc_device *d,
+                        const struct pcc_instance *in,
+                        const struct dt_claim *c)
 {
-    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    return d->origin.owner != PCC_INFERRED && c->base == in->address &&
+           c->size != d->size && dt_size_cells(c->node->parent) <= 4;
+}
+
+/* The entry of `reg` at the device's address takes its size. */
+static void override_reg(struct dt *dt, struct pcc_tnode *node,
+                         const struct dt_claim *c, uint64_t size)
+{
     const struct pcc_tprop *old = pcc_tree_get(c->node, "reg");
     unsigned ac = dt_address_cells(c->node->parent);
     unsigned sc = dt_size_cells(c->node->parent);
@@ -321,17 +328,13 @@ static void override_reg(struct dt *dt, struct pcc_tnode *node,
     uint8_t *value;
     unsigned i;
 
-    if (d->origin.owner == PCC_INFERRED || c->base != in->address ||
-        c->size == d->size || !old || sc > 4) {
-        return;
-    }
     value = (uint8_t *)pdl_arena_copy(dt->e->arena, (const char *)old->value,
                                       old->size);
     if (!value) {
         dt->tree->failed = true;
         return;
     }
-    dt_put_cells(cells, sc, d->size);
+    dt_put_cells(cells, sc, size);
     for (i = 0; i < sc; i++) {
         fdt32_t be = cpu_to_fdt32(cells[i]);
 
@@ -398,13 +401,21 @@ static void override_node(struct dt *dt, uint32_t index,
 {
     const struct pcc_instance *in = &dt->b->instances[index];
     const struct pcc_device *d = &dt->e->model->devices[in->device];
-    struct pcc_tnode *node = dt_mirror(dt, c->node);
+    bool reg = changes_reg(d, in, c);
+    struct pcc_tnode *node;
 
+    /* an overlay's `reg` needs the cells of the bus beside it */
+    node = reg && dt->tree != dt->base ?
+           new_child(dt, c->node->parent, c->node->name) :
+           dt_mirror(dt, c->node);
     if (!node) {
+        dt->tree->failed = true;
         return;
     }
     set_compatible(dt, node, d);
-    override_reg(dt, node, c, in);
+    if (reg) {
+        override_reg(dt, node, c, d->size);
+    }
     pcc_tree_set_string(dt->tree, node, "status", "okay");
     dt_interrupts(dt, node, c->node, index);
     apply_items(dt, node, d->dts, d->dt_count);
