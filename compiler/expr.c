@@ -389,7 +389,7 @@ void gen_expr(struct gen *g, const struct pdl_expr *expr, unsigned dst)
 
     if (dst + 2 >= PRT_NUM_REGS) {
         g->failed = true;
-        pdl_diag_add(g->dv->cc->diags, PDL_D_TOO_COMPLEX, expr->span,
+        pdl_diag_add(g->dv->cc->diags, PDL_D_EXPRESSION_TOO_WIDE, expr->span,
                      PRT_NUM_REGS);
         return;
     }
