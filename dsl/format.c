@@ -67,7 +67,16 @@ static void put(struct printer *p, size_t i, size_t spaces, unsigned indent)
 
 /* ---- widths ---- */
 
-/* True when tokens up to i cannot share a line with what is behind them. */
+/* Is token i the first in its braces, behind comments on the line of the {? */
+static bool is_first_inside(const struct printer *p, size_t i)
+{
+    while (i > 0 && pdl_is_comment(&p->t[i - 1]) && !p->t[i - 1].newlines) {
+        i--;
+    }
+    return i > 0 && p->t[i - 1].kind == '{';
+}
+
+/* True when token i cannot stand on one line with those before it. */
 static bool forces_break(const struct printer *p, size_t i, size_t from)
 {
     const struct pdl_ltoken *token = &p->t[i];
@@ -77,8 +86,8 @@ static bool forces_break(const struct printer *p, size_t i, size_t from)
                memchr(token->text, '\n', token->len);
     }
     if (i > from && token->newlines) {
-        return (p->t[i - 1].kind == '{' && token->kind != '}') ||
-               pdl_is_note_end(&p->layout, i - 1);
+        return token->behind_note ||
+               (token->kind != '}' && is_first_inside(p, i));
     }
     return false;
 }
@@ -205,7 +214,7 @@ static void print_group(struct printer *p, size_t open, unsigned indent)
 {
     size_t close = p->t[open].match;
 
-    put(p, open, p->t[open].space_before, indent + 1);
+    put(p, open, p->t[open].space_before, indent);
     print_elements(p, open + 1, close, indent + 1, p->t[open].list);
     end_line(p);
     put(p, close, 0, indent);
@@ -219,8 +228,7 @@ static bool breaks_group(const struct printer *p, size_t i)
     if (close == i + 1) {
         return false;
     }
-    return p->t[i].list || !fits(p, i, close + 1, p->column + 1) ||
-           p->t[i + 1].newlines;
+    return p->t[i].list || !fits(p, i, close + 1, p->column + 1);
 }
 
 /* Tokens that need more than one line. */
@@ -233,8 +241,13 @@ static void print_broken(struct printer *p, size_t from, size_t to,
         const struct pdl_ltoken *token = &p->t[i];
         bool first = i == from;
 
-        if (token->kind == '{' && breaks_group(p, i)) {
-            print_group(p, i, indent);
+        if (token->kind == '{') {
+            if (breaks_group(p, i)) {
+                print_group(p, i, indent);
+            } else {
+                print_flat(p, i, token->match + 1, token->space_before,
+                           indent);
+            }
             i = token->match + 1;
             continue;
         }

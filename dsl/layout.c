@@ -142,6 +142,7 @@ struct spacing {
     size_t cells;           /* > 0: inside < > of a device tree; 1 + index */
     size_t item;            /* first token of the item, behind its notes */
     bool at_item;           /* the next token starts an item */
+    bool in_front;          /* inside a note in front of an item */
     bool prefix;            /* the token before is a prefix operator */
 };
 
@@ -240,9 +241,12 @@ static void advance(const struct pdl_layout *l, size_t i, struct spacing *s)
     }
     if (s->at_item) {
         s->item = i;
+        s->in_front = token->kind == T_ATWORD;
     }
     s->at_item = token->kind == ';' || token->kind == '{' ||
-                 token->kind == '}' || pdl_is_note_end(l, i);
+                 token->kind == '}' ||
+                 (s->in_front && token->kind == ')' &&
+                  token->match == s->item + 1);
     if (!s->cells && token->kind == '<' && i > 0 &&
         (l->t[i - 1].kind == '=' || l->t[i - 1].kind == ',')) {
         s->cells = i + 1;
@@ -253,12 +257,15 @@ static void advance(const struct pdl_layout *l, size_t i, struct spacing *s)
 
 static void set_spaces(struct pdl_layout *l)
 {
+    static const struct pdl_ltoken start = { .kind = ';' };
     struct spacing s = { .at_item = true };
     size_t i, brackets = 0;
 
     for (i = 0; i < l->count; i++) {
         struct pdl_ltoken *token = &l->t[i];
         struct spacing here = s;
+
+        token->behind_note = s.at_item && i > 0 && pdl_is_note_end(l, i - 1);
 
         /* inside ( ) a cell is an ordinary expression */
         here.cells = brackets ? 0 : s.cells;
@@ -268,7 +275,7 @@ static void set_spaces(struct pdl_layout *l)
             token->space_before = space_before(l, i, &here) ||
                                   would_fuse(&l->t[i - 1], token);
         }
-        s.prefix = i > 0 && is_prefix(&l->t[i - 1], token, &here);
+        s.prefix = is_prefix(i > 0 ? &l->t[i - 1] : &start, token, &here);
         brackets += token->kind == '(';
         brackets -= token->kind == ')';
         if (!brackets || token->kind != '>') {

@@ -20,6 +20,7 @@ struct pdl_ltoken {
     bool space_before;      /* to be written in front, on the same line */
     bool list;              /* { of items that end with ; or } */
     bool in_parens;         /* between ( ) or [ ] */
+    bool behind_note;       /* first behind a note in front of an item */
     bool tight_colon;       /* : of a setting or an index */
 };
 

@@ -776,8 +776,7 @@ static void pdl_yyerror(const struct pdl_span *where, struct pdl_parser *p,
                         const char *message)
 {
     (void)message;
-    pdl_diag_add(p->diags, PDL_D_EXPRESSION_TOO_DEEP, *where,
-                 PDL_MAX_EXPR_DEPTH);
+    pdl_diag_add(p->diags, PDL_D_PARSER_STACK, *where);
 }
 
 static int yyreport_syntax_error(const yypcontext_t *context,

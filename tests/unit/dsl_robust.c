@@ -235,14 +235,16 @@ static void limits_have_names(void **state)
     assert_int_equal(first_code(head, "(", 1000000, ""),
                      PDL_D_NESTING_TOO_DEEP);
     assert_int_equal(first_code(head, "~", 1000000, "1;"),
-                     PDL_D_EXPRESSION_TOO_DEEP);
+                     PDL_D_PARSER_STACK);
     assert_int_equal(first_code(head, "1?2:", 500000, "1;"),
+                     PDL_D_PARSER_STACK);
+    assert_int_equal(first_code(head, "1?2:", 500, "1;"),
                      PDL_D_EXPRESSION_TOO_DEEP);
     assert_int_equal(first_code(head, "1+", 1000000, "1;"),
                      PDL_D_EXPRESSION_TOO_DEEP);
-    assert_int_equal(first_code(head, "x[y[", 30, "1;"), PDL_D_UNCLOSED);
+    assert_int_equal(first_code(head, "x[y[", 30, "1;"), PDL_D_SYNTAX);
     assert_int_equal(first_code("periph 1; device a { ", "if (1) { } else ",
-                                100000, "{ } }"), PDL_D_EXPRESSION_TOO_DEEP);
+                                100000, "{ } }"), PDL_D_PARSER_STACK);
     assert_int_equal(first_code("periph 1; ", "const a = 1; ", 100000, ""),
                      PDL_D_COUNT);
 }
