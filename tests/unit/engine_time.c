@@ -19,7 +19,7 @@ static uint64_t var(uint32_t index)
     return d.memory[d.table.vars[index].state / 8];
 }
 
-/* reg R { go [0]; busy [1] ro; on write go when value { busy = 1; after … } } */
+/* go [0]; busy [1] ro; on write go when value { busy = 1; after … } */
 static void build_busy(uint32_t flags, uint32_t amount)
 {
     uint32_t done, prog;
