@@ -103,7 +103,8 @@ static void cut_off_anywhere(void **state)
 
 static void bytes_changed(void **state)
 {
-    static const char bytes[] = "{}()[];:,.@=\"'`\\/*<>&|!~-+ \n\t\0\x80\xff" "a0_";
+    static const char bytes[] = "{}()[];:,.@=\"'`\\/*<>&|!~-+ \n\t\0\x80"
+                                "\xff" "a0_";
     uint32_t seed = 12345;
     size_t len, at;
     int i, round, n;
