@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES (32u * 1024)
+#define FIRST_BYTES 1024u               /* blocks grow with what is used, */
+#define BLOCK_BYTES (32u * 1024)        /* up to this: many arenas are small */
 #define ALIGN _Alignof(max_align_t)
 
 struct block {
@@ -61,11 +62,13 @@ static struct block *room_for(struct pdl_arena *arena, size_t size)
     return add_block(arena, size);
 #else
     struct block *block = arena->blocks;
+    size_t room = arena->used < FIRST_BYTES ? FIRST_BYTES :
+                  arena->used < BLOCK_BYTES ? arena->used : BLOCK_BYTES;
 
     if (block && block->size - block->used >= size) {
         return block;
     }
-    return add_block(arena, size > BLOCK_BYTES ? size : BLOCK_BYTES);
+    return add_block(arena, size > room ? size : room);
 #endif
 }
 
