@@ -203,28 +203,78 @@ static void test_lanes(void **state)
     }
 }
 
-/* Lanes that are not written keep their bits, under every policy. */
-static void test_lanes_policies(void **state)
+/* Next content by a hand-written row, bit by bit, on the lanes. */
+static uint64_t by_row(uint64_t old, uint64_t value, uint64_t lanes,
+                       const struct policy_row *row)
 {
-    unsigned p, lane;
+    uint64_t next = 0;
+    unsigned bit;
+
+    for (bit = 0; bit < 64; bit++) {
+        unsigned o = old >> bit & 1, v = value >> bit & 1;
+        unsigned pair = v ? row->write1 : row->write0;
+
+        if (!(lanes >> bit & 1)) {
+            next |= (uint64_t)o << bit;
+        } else {
+            next |= (uint64_t)(pair >> o & 1) << bit;
+        }
+    }
+    return next;
+}
+
+/* What a read shows or leaves, by a hand-written row. */
+static uint64_t by_pair(uint64_t old, uint64_t lanes, uint8_t pair)
+{
+    uint64_t next = (pair & 1 ? ~old : 0) | (pair & 2 ? old : 0);
+
+    return (old & ~lanes) | (next & lanes);
+}
+
+static void check_matrix(const struct policy_row *row, unsigned bytes,
+                         unsigned size, bool plain)
+{
+    const uint64_t old = 0x35c96ac50f3c5a96, value = 0x0ff00ff033cc55aa;
+    uint64_t mask = bytes == 8 ? UINT64_MAX : (1ull << 8 * bytes) - 1;
+    uint64_t part = size == 8 ? UINT64_MAX : (1ull << 8 * size) - 1;
+    unsigned at;
+
+    for (at = 0; at + size <= bytes; at += size) {
+        uint64_t lanes = part << 8 * at;
+
+        tb_init(&b, 0x100);
+        tb_reg(&b, "r", 0x10, bytes, row->policy);
+        if (!plain) {
+            b.regs[0].needs = tb_expr_const(&b, 1);
+        }
+        start();
+        set_content(0, old & mask);
+        assert_int_equal(tb_peek(&d, 0x10 + at, size),
+                         by_pair(old, lanes, row->shown) >> 8 * at & part);
+        assert_int_equal(content(0), old & mask);
+        assert_int_equal(tb_read(&d, 0x10 + at, size),
+                         by_pair(old, lanes, row->shown) >> 8 * at & part);
+        assert_int_equal(content(0), by_pair(old, lanes, row->read) & mask);
+        set_content(0, old & mask);
+        tb_write(&d, 0x10 + at, size, value);
+        assert_int_equal(content(0), by_row(old & mask, value << 8 * at,
+                                            lanes, row));
+        tb_stop(&d);
+    }
+}
+
+/* Every policy, on registers and accesses of every width and place. */
+static void test_policy_matrix(void **state)
+{
+    unsigned p, bytes, size;
 
     (void)state;
     for (p = 0; p < PRT_POL_COUNT; p++) {
-        for (lane = 0; lane < 4; lane++) {
-            uint64_t before;
-
-            tb_init(&b, 0x100);
-            tb_reg(&b, "r", 0, 4, (enum prt_policy)p)->reset = 0x5a5a5a5a;
-            start();
-            before = content(0);
-            tb_write(&d, lane, 1, 0x3c);
-            assert_int_equal((content(0) ^ before) &
-                             ~(UINT64_C(0xff) << 8 * lane), 0);
-            before = content(0);
-            tb_read(&d, lane, 1);
-            assert_int_equal((content(0) ^ before) &
-                             ~(UINT64_C(0xff) << 8 * lane), 0);
-            tb_stop(&d);
+        for (bytes = 1; bytes <= 8; bytes *= 2) {
+            for (size = 1; size <= bytes; size *= 2) {
+                check_matrix(&policy_rows[p], bytes, size, true);
+                check_matrix(&policy_rows[p], bytes, size, false);
+            }
         }
     }
 }
@@ -483,7 +533,7 @@ int main(void)
         cmocka_unit_test(test_sticky),
         cmocka_unit_test(test_unimpl_is_reported),
         cmocka_unit_test(test_lanes),
-        cmocka_unit_test(test_lanes_policies),
+        cmocka_unit_test(test_policy_matrix),
         cmocka_unit_test(test_replicate),
         cmocka_unit_test(test_illegal_sizes),
         cmocka_unit_test(test_alternates),
