@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "dsl/diag.h"
 #include "dsl/bounds.h"
@@ -166,14 +167,28 @@ struct pfl_file *pfl_make_file(struct pfl_board *board, const char *name)
     return file;
 }
 
+/* Time stamps are coarse: a file written just now may have been written
+ * twice with one stamp, and has to be looked into. */
+static bool just_written(const struct pfl_stamp *stamp)
+{
+    struct timespec now;
+    int64_t age;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    age = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - stamp->mtime_ns;
+    return age < 50000000;
+}
+
 bool pfl_scan_file(struct pfl_board *board, struct pfl_file *file)
 {
     struct pfl_stamp now;
+    uint64_t hash;
     char *text;
     size_t len;
 
     pfl_stamp_get(file->path, &now);
-    if (!now.exists || pfl_stamp_equal(&now, &file->stamp)) {
+    if (!now.exists ||
+        (pfl_stamp_equal(&now, &file->stamp) && !just_written(&now))) {
         return false;
     }
     text = pfl_read(file->path, PDL_MAX_FILE_BYTES, &len, &file->stamp);
@@ -182,11 +197,13 @@ bool pfl_scan_file(struct pfl_board *board, struct pfl_file *file)
         file->stamp = now;
         return false;
     }
-    if (file->loaded && !file->broken && len == file->len &&
-        memcmp(text, file->text, len) == 0) {
+    hash = pfl_hash(text, len);
+    if (file->disk_known && hash == file->disk_hash) {
         free(text);
         return false;
     }
+    file->disk_known = true;
+    file->disk_hash = hash;
     free(file->candidate);
     file->candidate = text;
     file->candidate_len = len;

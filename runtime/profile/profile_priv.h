@@ -59,6 +59,8 @@ struct pfl_file {
     char *candidate;                    /* read from disk, not adopted yet */
     size_t candidate_len;
     struct pfl_stamp stamp;             /* of the disk when last read */
+    uint64_t disk_hash;                 /* of its bytes, if disk_known */
+    bool disk_known;
     bool broken, unsaved, need_sync;
     bool loaded;                        /* a text from disk was adopted */
     bool alone;                         /* no other file but board.periph is
@@ -78,6 +80,8 @@ struct pdl_unit *pfl_file_unit(struct pfl_board *board,
 
 void pfl_stamp_get(const char *path, struct pfl_stamp *stamp);
 bool pfl_stamp_equal(const struct pfl_stamp *a, const struct pfl_stamp *b);
+
+uint64_t pfl_hash(const char *text, size_t len);
 
 /* Reads a whole file, at most @max bytes; NULL with errno set. */
 char *pfl_read(const char *path, size_t max, size_t *len,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dsl/source.h"
+#include "runtime/engine/engine.h"
 
 void pfl_file_free(struct pfl_file *file)
 {
@@ -63,6 +64,11 @@ struct pdl_unit *pfl_file_unit(struct pfl_board *board, struct pfl_file *file)
 }
 
 /* ---- Stamps, reading, replacing ---- */
+
+uint64_t pfl_hash(const char *text, size_t len)
+{
+    return prt_hash(PRT_HASH_INIT, text, len);
+}
 
 static void stamp_of(const struct stat *st, struct pfl_stamp *stamp)
 {
@@ -324,6 +330,8 @@ int pfl_save(struct pfl_board *board, struct pfl_file *file,
         return keep_pending(file, edits);
     }
     file->need_sync = true;
+    file->disk_known = true;
+    file->disk_hash = pfl_hash(file->text, file->len);
     pfl_edits_dispose(&file->pending);
     if (had_pending) {
         pfl_save_journal(board, file);
