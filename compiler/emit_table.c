@@ -63,6 +63,15 @@ static bool find_used(const struct pcc_emit *e, uint32_t *index,
     return true;
 }
 
+/* The hash that device and board blobs carry themselves. */
+static uint64_t blob_hash(const char *blob, size_t at)
+{
+    uint64_t hash;
+
+    memcpy(&hash, blob + at, sizeof(hash));
+    return hash;
+}
+
 static int write_devices(struct pcc_emit *e, const uint32_t *index,
                          struct prt_blob_ref *dir, size_t base)
 {
@@ -83,6 +92,26 @@ static int write_devices(struct pcc_emit *e, const uint32_t *index,
         dir[index[i]].size = e->out->len - start;
     }
     return PCC_OK;
+}
+
+static uint64_t model_hash(const char *file,
+                           const struct prt_file_header *head,
+                           const struct prt_blob_ref *dir)
+{
+    uint64_t hash = TAB_HASH_INIT, part;
+    uint32_t i;
+
+    for (i = 0; i < head->device_count; i++) {
+        part = blob_hash(file + dir[i].offset,
+                         offsetof(struct prt_dev_header, model_hash));
+        hash = tab_hash(hash, &part, sizeof(part));
+    }
+    if (head->board_offset) {
+        part = blob_hash(file + head->board_offset,
+                         offsetof(struct prt_board_header, model_hash));
+        hash = tab_hash(hash, &part, sizeof(part));
+    }
+    return hash;
 }
 
 static int write_file(struct pcc_emit *e, const uint32_t *index,
@@ -120,8 +149,7 @@ static int write_file(struct pcc_emit *e, const uint32_t *index,
     }
     head.total_size = e->out->len - base;
     memcpy(e->out->data + base + sizeof(head), dir, dir_size);
-    head.model_hash = tab_hash(TAB_HASH_INIT, e->out->data + base +
-                               sizeof(head), head.total_size - sizeof(head));
+    head.model_hash = model_hash(e->out->data + base, &head, dir);
     memcpy(e->out->data + base, &head, sizeof(head));
     head.checksum = tab_hash(TAB_HASH_INIT, e->out->data + base +
                              offsetof(struct prt_file_header, model_hash),
