@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Builds device tables in memory for tests of the engine, without the
- * compiler: add objects, adjust their entries, finish.  Included as source
- * by the tests that use it, with builder.c.
+ * compiler: add objects, adjust their entries, finish.
  */
 #ifndef TESTS_ENGINE_BUILDER_H
 #define TESTS_ENGINE_BUILDER_H

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules, edges and programs through the engine. */
-#include "tests/engine/builder.c"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/engine/builder.h"
 
 static struct tb b;
 static struct tb_dev d;

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* State of the engine: reset, save and load, carry-over. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "tests/engine/builder.c"
-#include "tests/engine/sample.c"
+#include <cmocka.h>
+
+#include "tests/engine/builder.h"
+#include "tests/engine/sample.h"
 
 static struct tb b, b2;
 static struct tb_dev d, d2;

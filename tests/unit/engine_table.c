@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The validator: every error by name, hostile tables, the board section. */
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "tests/engine/builder.c"
-#include "tests/engine/sample.c"
-#include "tests/fuzz/ptab_fuzz.c"
+#include <cmocka.h>
+
+#include "tests/engine/builder.h"
+#include "tests/engine/sample.h"
+#include "tests/fuzz/ptab_fuzz.h"
 
 static struct tb b;
 static struct prt_table t;

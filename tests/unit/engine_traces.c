@@ -10,11 +10,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compiler/driver.h"
 #include "dsl/diag.h"
 #include "dsl/strbuf.h"
-#include "tests/engine/builder.c"
+#include "tests/engine/builder.h"
 
 #define MAX_WORDS 8
 #define MAX_MATCHES 256
