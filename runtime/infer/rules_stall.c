@@ -42,6 +42,8 @@ struct cand {
     uint64_t retval, signature;
     uint64_t written; /* hash of what the loop wrote */
     unsigned new_pcs, moves;
+    uint64_t ran; /* instructions after the exit */
+    bool text;    /* printed something that is no complaint */
     unsigned class_size; /* single bits that take this way */
     int score;
 };
@@ -116,6 +118,7 @@ static void digest(const struct stall *st, const struct inf_trace *t,
     c->signature = t->signature;
     c->new_pcs = t->new_pcs;
     c->moves = t->moves;
+    c->ran = t->left ? t->insns - t->exit_insn : 0;
     for (i = 0; i < t->io_count; i++) {
         const struct inf_io *io = &t->io[i];
 
@@ -138,6 +141,7 @@ static void digest(const struct stall *st, const struct inf_trace *t,
         seen++;
     }
     c->bad_text = trace_complains(t);
+    c->text = !c->bad_text && rules_text_target(t);
 }
 
 /* ---------------------------------------------------------------- ranking */
@@ -153,9 +157,18 @@ static bool is_errno(const struct stall *st, uint64_t value)
     return v < 0 && v >= -4095;
 }
 
-static int score_end(uint32_t end)
+/* A dead end weighs less the further it is from the poll. */
+static int score_dead(const struct cand *c, int score)
 {
-    switch (end) {
+    if (c->text) {
+        return score / 8;
+    }
+    return c->ran > 1000 ? score / 4 : c->ran > 100 ? score / 2 : score;
+}
+
+static int score_end(const struct cand *c)
+{
+    switch (c->end) {
     case INF_END_AGAIN:
         return -40;
     case INF_END_TIME:
@@ -165,10 +178,10 @@ static int score_end(uint32_t end)
     case INF_END_CALL:
         return 5;
     case INF_END_FAULT:
-        return -200;
+        return score_dead(c, -200);
     case INF_END_WILD:
     case INF_END_SELF:
-        return -250;
+        return score_dead(c, -250);
     case INF_END_ERROR:
         return -160;
     default:
@@ -179,7 +192,7 @@ static int score_end(uint32_t end)
 static int score_cand(const struct stall *st, const struct cand *c,
                       bool others)
 {
-    int score = score_end(c->end);
+    int score = score_end(c);
     unsigned n = c->new_pcs;
     int log = 0;
 
