@@ -237,6 +237,9 @@ static void fold(struct prt_dev *dev, uint32_t timer)
     uint32_t k, hits = 0;
 
     ticks = elapsed(cells, now, &frac);
+    if (cells[TIMER_FLAGS] & TIMER_ONCE && ticks > until_expiry(t, cells)) {
+        ticks = until_expiry(t, cells);
+    }
     for (k = 0; ticks && k < t->match_count; k++) {
         if (until_match(t, cells, cells[TIMER_MATCH + k]) <= ticks) {
             hits |= 1u << k;
