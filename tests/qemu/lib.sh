@@ -97,7 +97,7 @@ wait_for() {
 
 # table BOARD: compiles it to BOARD.ptab.
 table() {
-    "$periphc" --emit table -o "$1.ptab" "$1"/*.periph
+    "$periphc" --emit table -o "$1.ptab" "$1"
 }
 
 # start_qemu BOARD [ARGUMENTS]: in the background, console to `console`, QMP
