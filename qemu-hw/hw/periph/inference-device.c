@@ -546,7 +546,11 @@ static void inference_set_load(Object *obj, const char *value, Error **errp)
         error_setg(errp, "use 'profile' before the device is created");
         return;
     }
-    periph_board_apply_file(value, NULL, errp);
+    if (periph_board_apply_file(value, NULL, errp) &&
+        INFERENCE_DEVICE(obj)->phase == INFERENCE_OPEN) {
+        /* Perhaps that was the answer; if not, it is asked again. */
+        inference_finish_question(INFERENCE_DEVICE(obj), PBR_V_RETRY);
+    }
 }
 
 static void inference_init(Object *obj)
