@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compiler/check.h"
 
-#include <string.h>
+#include <stdarg.h>
 
 #include "compiler/driver.h"
 
@@ -28,16 +28,47 @@ static const struct pcc_check checks[] = {
 
 #define COUNT (sizeof(checks) / sizeof(checks[0]))
 
+static bool same_name(const char *check, const char *name)
+{
+    while (*check && (*check == *name || (*check == '-' && *name == '_'))) {
+        check++;
+        name++;
+    }
+    return !*check && !*name;
+}
+
 const struct pcc_check *pcc_check_find(const char *name)
 {
     size_t i;
 
     for (i = 0; i < COUNT; i++) {
-        if (strcmp(checks[i].name, name) == 0) {
+        if (same_name(checks[i].name, name)) {
             return &checks[i];
         }
     }
     return NULL;
+}
+
+struct pdl_diag *check_report(struct cc *cc, enum pdl_code code,
+                              struct pdl_span span, ...)
+{
+    struct pdl_diag *diag;
+    va_list args;
+    size_t i;
+
+    for (i = 0; i < cc->waives.n; i++) {
+        const struct waive *w = &cc->waives.v[i];
+        const struct pcc_check *check = pcc_check_find(w->check);
+
+        if (check && check->code == code && w->span.file == span.file &&
+            w->span.begin <= span.begin && span.end <= w->span.end) {
+            return NULL;
+        }
+    }
+    va_start(args, span);
+    diag = pdl_diag_vadd(cc->diags, code, span, args);
+    va_end(args);
+    return diag;
 }
 
 const char *pcc_check_name(size_t i)
@@ -59,9 +90,23 @@ enum pcc_severity pcc_check_default(size_t i)
            PCC_OFF;
 }
 
+static void check_waives(struct cc *cc)
+{
+    size_t i;
+
+    for (i = 0; i < cc->waives.n; i++) {
+        if (!pcc_check_find(cc->waives.v[i].check)) {
+            pdl_diag_add(cc->diags, PDL_D_UNKNOWN_CHECK,
+                         cc->waives.v[i].span, cc->waives.v[i].check);
+        }
+    }
+}
+
 void cc_run_checks(struct cc *cc)
 {
     size_t i, k;
+
+    check_waives(cc);
 
     for (i = 0; i < COUNT; i++) {
         if (checks[i].model) {

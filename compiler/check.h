@@ -18,8 +18,12 @@ struct pcc_check {
     void (*device)(struct cc *cc, const struct pcc_device *d);
 };
 
-/* NULL when there is none. */
+/* NULL when there is none; '_' stands for '-', as notes cannot say '-'. */
 const struct pcc_check *pcc_check_find(const char *name);
+
+/* pdl_diag_add(), unless the item at @span waives the check of @code. */
+struct pdl_diag *check_report(struct cc *cc, enum pdl_code code,
+                              struct pdl_span span, ...);
 
 void check_addresses(struct cc *cc, const struct pcc_model *m);
 void check_memory_cover(struct cc *cc, const struct pcc_model *m);

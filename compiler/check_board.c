@@ -50,7 +50,7 @@ static struct area *areas(struct cc *cc, const struct pcc_model *m,
         uint64_t size = m->devices[in->device].size;
 
         if (size - 1 > UINT64_MAX - in->address) {
-            pdl_diag_add(cc->diags, PDL_D_ADDRESS_WRAPS, in->origin.span,
+            check_report(cc, PDL_D_ADDRESS_WRAPS, in->origin.span,
                          in->name);
             continue;
         }
@@ -77,9 +77,9 @@ static void overlaps(struct cc *cc, const struct pcc_model *m, bool mixed)
             const struct area *dev = a->memory ? b : a;
             const struct area *mem = a->memory ? a : b;
             struct pdl_diag *d = mixed ?
-                pdl_diag_add(cc->diags, PDL_D_DEVICE_OVER_MEMORY, dev->span,
+                check_report(cc, PDL_D_DEVICE_OVER_MEMORY, dev->span,
                              dev->name, mem->name) :
-                pdl_diag_add(cc->diags, PDL_D_ADDRESS_OVERLAP, a->span,
+                check_report(cc, PDL_D_ADDRESS_OVERLAP, a->span,
                              a->name, b->name);
 
             pdl_diag_note(d, (mixed ? mem : b)->span,
@@ -104,6 +104,24 @@ void check_memory_cover(struct cc *cc, const struct pcc_model *m)
     overlaps(cc, m, true);
 }
 
+/* Libraries may hold more than a board uses. */
+static bool is_imported(struct cc *cc, uint32_t file)
+{
+    const struct pdl_unit *unit = pdl_session_units(cc->session);
+
+    for (; unit; unit = unit->next) {
+        const struct pdl_item *item = unit->items.first;
+
+        for (; item; item = item->next) {
+            if (item->kind == PDL_ITEM_IMPORT && item->u.import.unit &&
+                item->u.import.unit->file == file) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void check_unused(struct cc *cc, const struct pcc_model *m)
 {
     bool *used;
@@ -124,8 +142,8 @@ void check_unused(struct cc *cc, const struct pcc_model *m)
         }
     }
     for (i = 0; i < m->device_count; i++) {
-        if (!used[i]) {
-            pdl_diag_add(cc->diags, PDL_D_UNUSED_DEVICE,
+        if (!used[i] && !is_imported(cc, m->devices[i].origin.span.file)) {
+            check_report(cc, PDL_D_UNUSED_DEVICE,
                          m->devices[i].origin.span, m->devices[i].name);
         }
     }
@@ -149,7 +167,7 @@ void check_console(struct cc *cc, const struct pcc_model *m)
             return;
         }
     }
-    pdl_diag_add(cc->diags, PDL_D_NO_FIFO, m->board->console_span,
+    check_report(cc, PDL_D_NO_FIFO, m->board->console_span,
                  m->board->instances[m->board->console].name);
 }
 
@@ -165,7 +183,7 @@ void check_confidence(struct cc *cc, const struct pcc_model *m)
             const struct pcc_device *d =
                 &m->devices[m->board->instances[w->instance].device];
 
-            pdl_diag_add(cc->diags, PDL_D_LOW_CONFIDENCE, w->origin.span,
+            check_report(cc, PDL_D_LOW_CONFIDENCE, w->origin.span,
                          d->lines[w->line].name, w->origin.confidence);
         }
     }
@@ -180,7 +198,7 @@ void check_trigger(struct cc *cc, const struct pcc_model *m)
 
         if (w->to == PRT_TO_NATIVE && w->kind != PRT_WIRE_LINE &&
             w->trigger == PCC_TRIGGER_NONE) {
-            pdl_diag_add(cc->diags, PDL_D_NO_TRIGGER, w->origin.span);
+            check_report(cc, PDL_D_NO_TRIGGER, w->origin.span);
         }
     }
 }

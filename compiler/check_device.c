@@ -10,7 +10,7 @@ void check_undriven(struct cc *cc, const struct pcc_device *d)
 
     for (i = 0; i < d->line_count; i++) {
         if (d->lines[i].dir == PRT_LINE_OUT && !d->lines[i].driven) {
-            pdl_diag_add(cc->diags, PDL_D_UNDRIVEN_LINE,
+            check_report(cc, PDL_D_UNDRIVEN_LINE,
                          d->lines[i].origin.span, d->lines[i].name);
         }
     }
@@ -34,7 +34,7 @@ void check_hidden_reset(struct cc *cc, const struct pcc_device *d)
             }
         }
         if (r->reset & hidden) {
-            pdl_diag_add(cc->diags, PDL_D_RESET_HIDDEN, r->origin.span,
+            check_report(cc, PDL_D_RESET_HIDDEN, r->origin.span,
                          (unsigned long long)(r->reset & hidden), r->path);
         }
     }
@@ -65,7 +65,7 @@ void check_never(struct cc *cc, const struct pcc_device *d)
         const char *why = never(d, &d->rules[i]);
 
         if (why) {
-            pdl_diag_add(cc->diags, PDL_D_NEVER_FIRES,
+            check_report(cc, PDL_D_NEVER_FIRES,
                          d->rules[i].origin.span, why);
         }
     }

@@ -44,6 +44,17 @@ int pcc_emit_dts(struct pcc_emit *e);
 int pcc_emit_dtbo(struct pcc_emit *e);
 int pcc_emit_dtso(struct pcc_emit *e);
 
+/*
+ * The absolute path of a file that the item at @origin names: looked up in
+ * the options' folders, then beside the item's source.  NULL: not there.
+ */
+const char *pcc_emit_find_file(struct pcc_emit *e,
+                               const struct pcc_origin *origin,
+                               const char *path);
+/* Reports that it is not there, and where it was looked for. */
+void pcc_emit_missing(struct pcc_emit *e, const struct pcc_origin *origin,
+                      const char *path);
+
 /* Whether board instance or memory @i is to be emitted. */
 static inline bool pcc_wants_instance(const struct pcc_emit *e, size_t i)
 {

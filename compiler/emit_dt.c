@@ -5,6 +5,7 @@
  */
 #include "compiler/dt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <libfdt.h>
@@ -521,37 +522,67 @@ static const void *find_blob(const void *bytes, size_t size, size_t *len)
     return NULL;
 }
 
-static int read_base(struct dt *dt)
+static int read_base(struct dt *dt, const void *bytes, size_t size,
+                     struct pdl_span span)
 {
-    struct pdl_span nowhere = { 0, 0, 0 };
     size_t len = 0;
-    const void *blob = find_blob(dt->e->opts->base, dt->e->opts->base_size,
-                                 &len);
+    const void *blob = find_blob(bytes, size, &len);
     int err;
 
     if (!blob) {
-        dt_report(dt, nowhere, PDL_D_BAD_BASE_TREE,
+        dt_report(dt, span, PDL_D_BAD_BASE_TREE,
                   "there is no device tree in it");
         return PCC_ERR_INPUT;
     }
     err = pcc_tree_read(dt->base, dt->e->arena, blob, len);
     if (err) {
-        dt_report(dt, nowhere, PDL_D_BAD_BASE_TREE, fdt_strerror(err));
+        dt_report(dt, span, PDL_D_BAD_BASE_TREE, fdt_strerror(err));
         return PCC_ERR_INPUT;
     }
     return PCC_OK;
 }
 
+/* `base: "x.dtb"` of the board. */
+static int read_named_base(struct dt *dt)
+{
+    struct pcc_origin origin = { .span = dt->b->base_span };
+    const char *path = pcc_emit_find_file(dt->e, &origin, dt->b->base);
+    struct pdl_strbuf bytes = PDL_STRBUF_INIT;
+    char buf[8192];
+    size_t n;
+    FILE *f = path ? fopen(path, "rb") : NULL;
+    int err;
+
+    if (!f) {
+        pcc_emit_missing(dt->e, &origin, dt->b->base);
+        return PCC_ERR_INPUT;
+    }
+    while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
+        pdl_strbuf_add(&bytes, buf, n);
+    }
+    fclose(f);
+    err = bytes.failed ? PCC_ERR_NOMEM :
+          read_base(dt, pdl_strbuf_str(&bytes), bytes.len, origin.span);
+    pdl_strbuf_dispose(&bytes);
+    return err;
+}
+
 static int make_base(struct dt *dt)
 {
+    struct pdl_span nowhere = { 0, 0, 0 };
+
     dt->base = PDL_NEW(dt->e->arena, struct pcc_tree);
     if (!dt->base) {
         return PCC_ERR_NOMEM;
     }
     dt->tree = dt->base;
-    dt->merging = dt->e->opts->base != NULL;
-    if (dt->merging) {
-        return read_base(dt);
+    dt->merging = dt->e->opts->base || dt->b->base;
+    if (dt->e->opts->base) {
+        return read_base(dt, dt->e->opts->base, dt->e->opts->base_size,
+                         nowhere);
+    }
+    if (dt->b->base) {
+        return read_named_base(dt);
     }
     pcc_tree_init(dt->base, dt->e->arena);
     if (dt->base->failed) {

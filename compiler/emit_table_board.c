@@ -2,11 +2,7 @@
 /* The board section of a table, whole or in part. */
 #include "compiler/emit_table.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/engine/table.h"
 
@@ -61,82 +57,13 @@ static void put_memories(struct tab_board *t)
 
 /* ---- images ---- */
 
-static bool is_file(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-           access(path, R_OK) == 0;
-}
-
-/* The folder of the source file that says `load`. */
-static const char *own_folder(struct tab_board *t, const struct pcc_load *l)
-{
-    const char *name = pdl_source_name(t->e->sources, l->origin.span.file);
-    const char *slash = name ? strrchr(name, '/') : NULL;
-    const char *dir = slash ? pdl_arena_copy(t->e->arena, name,
-                                             slash - name + !(slash - name)) :
-                      ".";
-
-    return dir ? dir : ".";
-}
-
-static const char *try_folder(struct tab_board *t, const char *dir,
-                              const char *path)
-{
-    const char *full = *path == '/' ? path :
-        pdl_arena_printf(t->e->arena, "%s/%s", dir, path);
-    char *real;
-    const char *copy;
-
-    if (!full || !is_file(full)) {
-        return NULL;
-    }
-    real = realpath(full, NULL);
-    if (!real) {
-        return NULL;
-    }
-    copy = pdl_arena_strdup(t->e->arena, real);
-    free(real);
-    return copy;
-}
-
-static void report_missing(struct tab_board *t, const struct pcc_load *l)
-{
-    const struct pcc_emit_options *o = t->e->opts;
-    struct pdl_span nowhere = { 0, 0, 0 };
-    struct pdl_diag *d;
-    size_t i;
-
-    t->err = PCC_ERR_INPUT;
-    d = pdl_diag_add(t->e->diags, PDL_D_IMAGE_NOT_FOUND, l->origin.span,
-                     l->path);
-    for (i = 0; i < o->load_dir_count && *l->path != '/'; i++) {
-        pdl_diag_note(d, nowhere, "looked in %s", o->load_dirs[i]);
-    }
-    if (*l->path != '/') {
-        pdl_diag_note(d, nowhere, "looked in %s", own_folder(t, l));
-    }
-    if (t->b->package) {
-        pdl_diag_note(d, nowhere, "the board's images come from package %s",
-                      t->b->package);
-    }
-}
-
 static const char *find_image(struct tab_board *t, const struct pcc_load *l)
 {
-    const struct pcc_emit_options *o = t->e->opts;
-    const char *found = NULL;
-    size_t i;
+    const char *found = pcc_emit_find_file(t->e, &l->origin, l->path);
 
-    for (i = 0; i < o->load_dir_count && !found; i++) {
-        found = try_folder(t, o->load_dirs[i], l->path);
-    }
-    if (!found) {
-        found = try_folder(t, own_folder(t, l), l->path);
-    }
-    if (!found && o->need_loads) {
-        report_missing(t, l);
+    if (!found && t->e->opts->need_loads) {
+        pcc_emit_missing(t->e, &l->origin, l->path);
+        t->err = PCC_ERR_INPUT;
     }
     return found ? found : l->path;
 }

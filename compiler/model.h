@@ -392,6 +392,7 @@ struct pcc_board {
     unsigned cpus;
     const char *package;    /* "name:architecture" or NULL */
     const char *base;       /* base device tree file, or NULL */
+    struct pdl_span base_span;
     bool has_entry;
     uint64_t entry;
     int el;                 /* 0..3; -1: not said */

@@ -82,6 +82,12 @@ struct scope {
     const char *path;       /* prefix of names declared in it: "ch[2]." */
 };
 
+/* `@waive(check)`: the check is off for what lies in @span. */
+struct waive {
+    struct pdl_span span;
+    const char *check;
+};
+
 struct cc {
     struct pdl_session *session;
     struct pdl_arena *arena;
@@ -95,6 +101,7 @@ struct cc {
     size_t table_size;      /* a power of two */
     CC_VEC(struct ext *) extends;   /* all of them */
     CC_VEC(struct pcc_device) devices;
+    CC_VEC(struct waive) waives;
     const struct pdl_item *board_item;
     struct pcc_board *board;
     struct pcc_model *model;

@@ -60,6 +60,7 @@ static void set_base(struct cc *cc, void *to, const struct pdl_item *item,
 {
     (void)scope;
     ((struct board *)to)->b.base = cc_word(cc, item, item->u.setting.values);
+    ((struct board *)to)->b.base_span = item->body_span;
 }
 
 static bool number(struct cc *cc, const struct pdl_item *item,

@@ -266,6 +266,24 @@ void cc_unsupported(struct cc *cc, struct pdl_span span, const char *what)
     pdl_diag_add(cc->diags, PDL_D_NOT_SUPPORTED, span, what);
 }
 
+static void add_waives(struct cc *cc, const struct pdl_item *item)
+{
+    const struct pdl_note *note = pdl_item_note(item, PDL_NOTE_WAIVE);
+    const struct pdl_arg *arg;
+
+    for (arg = note ? note->args : NULL; arg; arg = arg->next) {
+        const struct pdl_expr *e = arg->value;
+        struct waive *w;
+
+        if (!e || e->kind != PDL_EXPR_REF) {
+            continue;
+        }
+        w = CC_ADD(cc, &cc->waives);
+        w->span = item->span;
+        w->check = e->u.ref->parts->name.text;
+    }
+}
+
 struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
 {
     struct pcc_origin o = { .span = item->body_span, .confidence = 100 };
@@ -274,6 +292,7 @@ struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
     if (!item->notes) {
         return o;
     }
+    add_waives(cc, item);
     if (pdl_item_inferred(item, &note)) {
         o.by = note.by;
         o.evidence = note.evidence;
