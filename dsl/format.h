@@ -40,7 +40,11 @@ int pdl_print_expr(const struct pdl_expr *expr, struct pdl_strbuf *out);
 /* A name, in back quotes where the grammar needs them. */
 void pdl_print_name(const char *name, struct pdl_strbuf *out);
 
-/* A string literal with quotes and escapes. */
+/*
+ * A string literal with quotes and escapes that always parses: bytes that are
+ * not UTF-8, and zero bytes, become U+FFFD, and what is beyond
+ * PDL_MAX_STRING_BYTES is cut off.
+ */
 void pdl_print_string(const char *bytes, size_t len, struct pdl_strbuf *out);
 
 #endif

@@ -28,33 +28,50 @@ void pdl_print_name(const char *name, struct pdl_strbuf *out)
     pdl_strbuf_puts(out, plain ? "" : "`");
 }
 
+/* One character of a string, `n` bytes long; 0: not valid UTF-8. */
+static void print_character(const char *c, size_t n, struct pdl_strbuf *out)
+{
+    switch (*c) {
+    case '"':
+        pdl_strbuf_puts(out, "\\\"");
+        return;
+    case '\\':
+        pdl_strbuf_puts(out, "\\\\");
+        return;
+    case '\n':
+        pdl_strbuf_puts(out, "\\n");
+        return;
+    case '\t':
+        pdl_strbuf_puts(out, "\\t");
+        return;
+    case '\0':
+        n = 0;
+        break;
+    default:
+        break;
+    }
+    if (n == 0) {
+        pdl_strbuf_puts(out, "\xef\xbf\xbd");
+    } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+        pdl_strbuf_printf(out, "\\x%02x", (unsigned)*c);
+    } else {
+        pdl_strbuf_add(out, c, n);
+    }
+}
+
 void pdl_print_string(const char *bytes, size_t len, struct pdl_strbuf *out)
 {
-    size_t i;
+    size_t i = 0, n, bad = 0;
 
     pdl_strbuf_putc(out, '"');
-    for (i = 0; i < len; i++) {
-        switch (bytes[i]) {
-        case '"':
-            pdl_strbuf_puts(out, "\\\"");
-            break;
-        case '\\':
-            pdl_strbuf_puts(out, "\\\\");
-            break;
-        case '\n':
-            pdl_strbuf_puts(out, "\\n");
-            break;
-        case '\t':
-            pdl_strbuf_puts(out, "\\t");
-            break;
-        default:
-            if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) {
-                pdl_strbuf_printf(out, "\\x%02x", (unsigned)bytes[i]);
-            } else {
-                pdl_strbuf_putc(out, bytes[i]);
-            }
+    while (i < len) {
+        n = pdl_utf8_length(bytes + i, len - i);
+        bad += n && bytes[i] ? 0 : 2;       /* what stands for it is longer */
+        if (i + (n ? n : 1) + bad > PDL_MAX_STRING_BYTES) {
             break;
         }
+        print_character(bytes + i, n, out);
+        i += n ? n : 1;
     }
     pdl_strbuf_putc(out, '"');
 }

@@ -540,11 +540,47 @@ static void report_missing_end(struct pdl_parser *p, size_t i)
                  ";");
 }
 
+static bool is_expected(const struct pdl_expected *e, const char *symbol)
+{
+    unsigned i;
+
+    for (i = 0; i < e->count; i++) {
+        if (strcmp(e->words[i], symbol) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What people write who come from other languages. */
+static const char *find_hint(const struct pdl_expected *e, int found)
+{
+    if (found == ':' && is_expected(e, "..")) {
+        return "a range of bits is written [low..high]";
+    }
+    if (found == '=' && is_expected(e, "->")) {
+        return "a setting is written 'name: value;', "
+               "a derived value 'name := expression;'";
+    }
+    if (found == T_DERIVE && is_expected(e, "-=")) {
+        return "rules assign with '='";
+    }
+    if (found == T_NAME && e->policy && !e->name) {
+        return "policies are rw ro wo rc rs w1c w1s w1t w0c w0s w0t wclr wset "
+               "once pulse sticky unimpl; views are sets clears toggles "
+               "mirrors pops pushes feeds resets; conditions are when needs";
+    }
+    return NULL;
+}
+
 void pdl_parser_syntax(struct pdl_parser *p, struct pdl_span where,
                        const struct pdl_expected *expected)
 {
+    static const struct pdl_span nowhere;
     char found[64], wanted[256], text[400];
     size_t i = p->pos ? p->pos - 1 : 0;
+    struct pdl_diag *diag;
+    const char *hint;
 
     if (p->oom || gave_up(p)) {
         return;
@@ -567,5 +603,9 @@ void pdl_parser_syntax(struct pdl_parser *p, struct pdl_span where,
     describe_expected(expected, wanted, sizeof(wanted));
     snprintf(text, sizeof(text), "unexpected %s%s%s", found,
              wanted[0] ? ", expected " : "", wanted);
-    pdl_diag_add(p->diags, PDL_D_SYNTAX, where, text);
+    diag = pdl_diag_add(p->diags, PDL_D_SYNTAX, where, text);
+    hint = find_hint(expected, p->tokens.items[i].kind);
+    if (hint) {
+        pdl_diag_note(diag, nowhere, "%s", hint);
+    }
 }

@@ -65,6 +65,17 @@ static void a_fix_and_a_note_are_shown(void **state)
                "    fix: insert ;\n");
 }
 
+static void habits_of_other_languages_get_a_hint(void **state)
+{
+    (void)state;
+    check_text("periph 1;\ndevice a { reg A @ 0 { F [7:0]; } }\n",
+               "a.periph:2:28: error[E0012]: unexpected ':', expected '..', "
+               "']' or an operator\n"
+               "    device a { reg A @ 0 { F [7:0]; } }\n"
+               "                               ^\n"
+               "note: a range of bits is written [low..high]\n");
+}
+
 static void a_terminal_gets_no_control_characters(void **state)
 {
     struct pdl_session *session =
@@ -304,6 +315,34 @@ static void names_are_quoted_when_needed(void **state)
     check_name("中", "`中`");
 }
 
+/* Whatever bytes go into a string, a string that parses comes out. */
+static void any_bytes_make_a_string(void **state)
+{
+    static const char nasty[] = "a\0\xff\"\\\n\t\x01\x7f\xe4\xb8\xad\xe4\xb8";
+    struct pdl_strbuf out = PDL_STRBUF_INIT, many = PDL_STRBUF_INIT;
+    struct pdl_tokens tokens = PDL_TOKENS_INIT;
+
+    (void)state;
+    pdl_print_string(nasty, sizeof(nasty) - 1, &out);
+    assert_string_equal(pdl_strbuf_str(&out),
+                        "\"a\xef\xbf\xbd\xef\xbf\xbd\\\"\\\\\\n\\t\\x01\\x7f"
+                        "\xe4\xb8\xad\xef\xbf\xbd\xef\xbf\xbd\"");
+    assert_int_equal(pdl_scan(pdl_strbuf_str(&out), out.len, 0, NULL,
+                              &tokens), PDL_OK);
+    assert_int_equal(tokens.count, 1);
+    pdl_tokens_dispose(&tokens);
+
+    pdl_strbuf_fill(&many, '\xff', 10000);
+    pdl_strbuf_clear(&out);
+    pdl_print_string(pdl_strbuf_str(&many), many.len, &out);
+    assert_int_equal(pdl_scan(pdl_strbuf_str(&out), out.len, 0, NULL,
+                              &tokens), PDL_OK);
+    assert_true(out.len > PDL_MAX_STRING_BYTES - 3);
+    pdl_tokens_dispose(&tokens);
+    pdl_strbuf_dispose(&out);
+    pdl_strbuf_dispose(&many);
+}
+
 /* What is printed of an expression says the same; see the parentheses. */
 static void check_expr(const char *text, const char *expected)
 {
@@ -437,6 +476,7 @@ int main(void)
         cmocka_unit_test(text_shows_line_and_carets),
         cmocka_unit_test(tabs_and_wide_characters_keep_the_carets_in_place),
         cmocka_unit_test(a_fix_and_a_note_are_shown),
+        cmocka_unit_test(habits_of_other_languages_get_a_hint),
         cmocka_unit_test(a_terminal_gets_no_control_characters),
         cmocka_unit_test(long_lines_are_cut),
         cmocka_unit_test(json_has_places_and_fixes),
@@ -447,6 +487,7 @@ int main(void)
         cmocka_unit_test(untrusted_text_reads_no_files),
         cmocka_unit_test(a_missing_file_is_a_diagnostic),
         cmocka_unit_test(names_are_quoted_when_needed),
+        cmocka_unit_test(any_bytes_make_a_string),
         cmocka_unit_test(operators_bind_as_specified),
         cmocka_unit_test(built_trees_get_their_parentheses),
         cmocka_unit_test(trees_that_cannot_be_written_are_refused),
