@@ -18,6 +18,7 @@
 #include "exec/exec-all.h"
 #include "exec/memory.h"
 #include "hw/arm/armv7m.h"
+#include "hw/intc/armv7m_nvic.h"
 #include "tcg/insn-start-words.h"
 #include "inference-internal.h"
 
@@ -286,6 +287,18 @@ static bool is_interrupt(CPUState *cs)
 }
 
 /*
+ * A fault that cannot be taken, since the handler of hard faults (or one
+ * above it) is what has faulted. QEMU would abort.
+ */
+static bool is_lockup(CPUState *cs, uint32_t kind)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    return kind && arm_feature(env, ARM_FEATURE_M) &&
+           armv7m_nvic_raw_execution_priority(env->nvic) <= -1;
+}
+
+/*
  * On M-profile a fault is only made pending here, and taken before the next
  * instruction; what is reported is the state that it leaves.
  */
@@ -300,6 +313,12 @@ static void hook_do_interrupt(CPUState *cs)
         .el = arm_current_el(env),
     };
 
+    if (is_lockup(cs, kind)) {
+        exc.esr = env->v7m.cfsr[env->v7m.secure];
+        exc.vector = exc.pc;
+        inference_locked_up(&exc);
+        return;
+    }
     if (is_interrupt(cs)) {
         inference_interrupt_taken(cs);
     }

@@ -14,6 +14,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bitmap.h"
 #include "qemu/cutils.h"
+#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
@@ -290,6 +291,32 @@ static bool may_tell_exception(InferenceDevice *s)
     return s->exceptions_sent++ < MAX_EXCEPTIONS;
 }
 
+static void tell_exception(InferenceDevice *s, const InferenceException *exc,
+                           const char *message)
+{
+    pbr_stats_count(&s->bridge->stats.exceptions);
+    trace_inference_exception(exc->kind, exc->pc, exc->esr, exc->far);
+    if (may_tell_exception(s)) {
+        inference_link_event(s, PBR_E_EXCEPTION, exc, message);
+    }
+}
+
+static void ask_exception(InferenceDevice *s, const InferenceException *exc,
+                          uint32_t kind)
+{
+    if (!begin_question(s, exc->cpu, kind, exc->pc)) {
+        return;
+    }
+    s->q.virt = exc->far;
+    s->q.value = exc->esr;
+    s->q.flags |= PBR_QF_VIRT | PBR_QF_VALUE;
+    s->q.repeat = 0;
+    s->q.phys = 0;
+    if (kind == PBR_Q_FETCH) {
+        s->q.access = PBR_ACCESS_FETCH;
+    }
+}
+
 /* An operating system takes exceptions from below all the time. */
 void inference_exception_taken(const InferenceException *exc)
 {
@@ -304,24 +331,27 @@ void inference_exception_taken(const InferenceException *exc)
     if (exc->from_below) {
         return;
     }
-    pbr_stats_count(&s->bridge->stats.exceptions);
-    trace_inference_exception(exc->kind, exc->pc, exc->esr, exc->far);
-    if (may_tell_exception(s)) {
-        inference_link_event(s, PBR_E_EXCEPTION, exc, NULL);
+    tell_exception(s, exc, NULL);
+    if (s->ask_crash) {
+        ask_exception(s, exc, fetch ? PBR_Q_FETCH : PBR_Q_CRASH);
     }
-    if (s->ask_crash &&
-        begin_question(s, exc->cpu, fetch ? PBR_Q_FETCH : PBR_Q_CRASH,
-                       exc->pc)) {
-        s->q.virt = exc->far;
-        s->q.flags |= PBR_QF_VIRT;
-        s->q.repeat = 0;
-        s->q.phys = 0;
-        s->q.value = exc->esr;
-        s->q.flags |= PBR_QF_VALUE;
-        if (fetch) {
-            s->q.access = PBR_ACCESS_FETCH;
-        }
+}
+
+void inference_locked_up(const InferenceException *exc)
+{
+    InferenceDevice *s = inference;
+
+    if (s) {
+        tell_exception(s, exc, "lockup");
     }
+    if (s && s->ask_crash) {
+        ask_exception(s, exc, PBR_Q_CRASH);
+        return;
+    }
+    error_report("periph: CPU %d has locked up: its fault handler faults at "
+                 "0x%" PRIx64 "; the machine is paused", exc->cpu->cpu_index,
+                 exc->pc);
+    vm_stop(RUN_STATE_GUEST_PANICKED);
 }
 
 /* ---- What table devices tell ---- */

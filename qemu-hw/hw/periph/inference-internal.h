@@ -155,6 +155,8 @@ void inference_raise(const InferenceFault *fault);
 void inference_fetch_failed(const InferenceFault *fault);
 void inference_exception_taken(const InferenceException *exc);
 void inference_interrupt_taken(CPUState *cpu);
+/* The exception cannot be taken: the CPU stays where it is, for good. */
+void inference_locked_up(const InferenceException *exc);
 
 /* The daemon has given a sign of life. */
 void inference_restart_timeout(InferenceDevice *s);
