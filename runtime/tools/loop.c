@@ -115,6 +115,7 @@ static void console_receive(struct session *s)
         show(bytes, (size_t)got);
         if (s->console_log) {
             fwrite(bytes, 1, (size_t)got, s->console_log);
+            fflush(s->console_log);
         }
         watch_add(&s->watch, bytes, (size_t)got);
         if (s->has_until && watch_find(&s->watch, &s->until, false)) {
