@@ -543,7 +543,7 @@ static int merge_file(struct pfl_board *board, struct pfl_file *file,
                 file->path, pfl_strerror(ret));
         drop_edit(&work, mine.failed_edit);
     }
-    if ((file->broken || file->unsaved) && file->pending.count == 0) {
+    if (file->unsaved && file->pending.count == 0) {
         file->pending = work;
     } else {
         pfl_edits_dispose(&work);
@@ -559,7 +559,8 @@ static int merge_pending(struct pfl_board *board, struct pfl_change *change)
 
     for (file = board->files; file != NULL && ret == PFL_OK;
          file = file->next) {
-        if (file->pending.count > 0) {
+        /* With errors in it, what is in force holds them, or nothing does. */
+        if (file->pending.count > 0 && !file->broken) {
             ret = merge_file(board, file, change);
         }
     }
