@@ -118,14 +118,24 @@ static bool fits(const struct printer *p, size_t from, size_t to,
     return width <= LIMIT && column + width <= LIMIT;
 }
 
+/* A sign with a space on both sides: stays at the end of a line. */
+static bool is_binary(const struct printer *p, size_t i)
+{
+    return strchr("=:+-*/%&|^<>!?", p->t[i].text[0]) &&
+           !pdl_is_comment(&p->t[i]) && i + 1 < p->layout.count &&
+           p->t[i + 1].space_before;
+}
+
 /*
- * Where a line may break: at any space outside parentheses, and behind commas
- * inside. An argument that is too long for a line breaks at `any` space.
+ * Where a line may break: at any space outside parentheses but not in front
+ * of an operator, and behind commas inside. An argument that is too long for
+ * a line breaks at `any` space.
  */
 static bool may_break(const struct printer *p, size_t i, bool any)
 {
     return p->t[i].space_before &&
-           (any || !p->t[i].in_parens || p->t[i - 1].kind == ',');
+           (any || (p->t[i].in_parens ? p->t[i - 1].kind == ','
+                                      : !is_binary(p, i)));
 }
 
 /* Columns from token i to the next place where a line may break. */

@@ -181,14 +181,42 @@ static bool is_tight_colon(const struct pdl_layout *l, size_t i,
     return i == s->item + 2 && l->t[s->item].kind == T_DOMAIN;
 }
 
-/* Space in front of an opening bracket. */
-static bool space_before_open(const struct pdl_ltoken *before,
-                              const struct pdl_ltoken *token)
+static bool starts_declaration(int kind)
 {
-    if (token->kind == '[' && (is_word(before) || before->kind == ']')) {
-        return token->space;
+    switch (kind) {
+    case T_VAR: case T_FIFO: case T_TIMER: case T_LINE: case T_REG:
+    case T_GROUP: case T_MEM: case T_DOMAIN: case T_ON: case T_DROP:
+        return true;
+    default:
+        return false;
     }
-    if (token->kind == '(' && (before->kind == T_ATWORD || is_word(before))) {
+}
+
+/*
+ * The bits of a field have a space in front, an index and a dimension have
+ * none. Where tokens alone cannot tell, the source decides.
+ */
+static bool space_before_bits(const struct pdl_layout *l, size_t i,
+                              const struct spacing *s)
+{
+    if (l->t[i].in_parens || (i > 1 && l->t[i - 2].kind == '.') ||
+        (i > s->item + 1 && starts_declaration(l->t[s->item].kind))) {
+        return false;
+    }
+    return l->t[i].space;
+}
+
+/* Space in front of an opening bracket. */
+static bool space_before_open(const struct pdl_layout *l, size_t i,
+                              const struct spacing *s)
+{
+    const struct pdl_ltoken *before = &l->t[i - 1];
+
+    if (l->t[i].kind == '[' && (is_word(before) || before->kind == ']')) {
+        return space_before_bits(l, i, s);
+    }
+    if (l->t[i].kind == '(' &&
+        (before->kind == T_ATWORD || is_word(before))) {
         return pdl_kind_is_hard(before->kind) || before->kind == T_NEEDS ||
                before->kind == T_AT;
     }
@@ -225,7 +253,7 @@ static bool space_before(const struct pdl_layout *l, size_t i,
     case ':':
         return !token->tight_colon;
     case '(': case '[':
-        return space_before_open(before, token);
+        return space_before_open(l, i, s);
     default:
         return true;
     }

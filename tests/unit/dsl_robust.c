@@ -12,7 +12,7 @@
 #define FILES 6
 
 static const char *const files[FILES] = {
-    "grammar.periph", "layout.periph", "dma.periph", "board.periph",
+    "grammar.periph", "../format/comments.periph", "dma.periph", "board.periph",
     "taste.periph", "inferred.periph",
 };
 
