@@ -190,6 +190,10 @@ static void print_questions(const struct session *s,
             f->questions[PBR_Q_CRASH] == 1 ? "" : "es",
             s->restarts, plural(s->restarts), r->probes, plural(r->probes),
             f->timeouts, plural(f->timeouts));
+    if (f->questions[PBR_Q_FETCH] > 0) {
+        fprintf(stderr, "  %" PRIu64 " jump%s to where nothing is\n",
+                f->questions[PBR_Q_FETCH], plural(f->questions[PBR_Q_FETCH]));
+    }
     print_latency(f, "fault", PBR_Q_FAULT);
     print_latency(f, "stall", PBR_Q_STALL);
 }
