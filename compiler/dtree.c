@@ -383,21 +383,22 @@ struct pcc_tprop *pcc_tree_set_cells(struct pcc_tree *t,
     return pcc_tree_set(t, node, name, value, count * sizeof(*value));
 }
 
-void pcc_tree_add_ref(struct pcc_tree *t, struct pcc_tprop *prop,
-                      uint32_t offset, const char *label)
+struct pcc_tref *pcc_tree_add_ref(struct pcc_tree *t, struct pcc_tprop *prop,
+                                  uint32_t offset, const char *label)
 {
     struct pcc_tref *ref = PDL_NEW(t->arena, struct pcc_tref);
     struct pcc_tref **at;
 
     if (!ref || !prop) {
         t->failed = true;
-        return;
+        return NULL;
     }
     ref->offset = offset;
     ref->label = label;
     for (at = &prop->refs; *at; at = &(*at)->next) {
     }
     *at = ref;
+    return ref;
 }
 
 uint32_t pcc_tree_cell(const struct pcc_tnode *node, const char *name,
@@ -444,7 +445,32 @@ static void fill(struct pcc_tprop *p, uint32_t offset, uint32_t cell)
     }
 }
 
-static const char *resolve_prop(struct pcc_tree *t, struct pcc_tnode *node,
+/* In an overlay: the path that a node has once it is applied. */
+static const char *applied_path(const struct pcc_tree *t,
+                                const struct pcc_tnode *node)
+{
+    const struct pcc_tnode *top = node;
+    const struct pcc_tprop *target;
+    const char *path = pcc_tree_path_of(t, node), *base;
+    size_t skip;
+
+    while (t->overlay && path && top->parent && top->parent->parent) {
+        top = top->parent;
+    }
+    target = t->overlay ? pcc_tree_get(top, "target-path") : NULL;
+    if (!target || !path) {
+        return path;
+    }
+    skip = strlen(top->name) + strlen("//__overlay__");
+    base = (const char *)target->value;
+    if (strlen(path) <= skip) {
+        return base;
+    }
+    return pdl_arena_printf(t->arena, "%s%s", strcmp(base, "/") == 0 ? "" :
+                            base, path + skip);
+}
+
+static const struct pcc_tref *resolve_prop(struct pcc_tree *t, struct pcc_tnode *node,
                                 struct pcc_tprop *p)
 {
     struct pcc_tref *ref;
@@ -453,10 +479,10 @@ static const char *resolve_prop(struct pcc_tree *t, struct pcc_tnode *node,
         struct pcc_tnode *target = ref_target(t, ref->label);
 
         if (!target && !t->overlay) {
-            return ref->label;
+            return ref;
         }
         if (target && ref->path_string) {
-            const char *path = pcc_tree_path_of(t, target);
+            const char *path = applied_path(t, target);
 
             if (path) {
                 pcc_tree_set_string(t, node, p->name, path);
@@ -469,7 +495,7 @@ static const char *resolve_prop(struct pcc_tree *t, struct pcc_tnode *node,
     return NULL;
 }
 
-const char *pcc_tree_resolve(struct pcc_tree *t)
+const struct pcc_tref *pcc_tree_resolve(struct pcc_tree *t)
 {
     struct pcc_tnode *node;
 
@@ -477,7 +503,8 @@ const char *pcc_tree_resolve(struct pcc_tree *t)
         struct pcc_tprop *p;
 
         for (p = node->props; p; p = p->next) {
-            const char *missing = p->refs ? resolve_prop(t, node, p) : NULL;
+            const struct pcc_tref *missing = p->refs ?
+                resolve_prop(t, node, p) : NULL;
 
             if (missing) {
                 return missing;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dsl/arena.h"
+#include "dsl/source.h"
 #include "dsl/strbuf.h"
 
 /* A reference inside a property's value, filled in when written. */
@@ -20,6 +21,7 @@ struct pcc_tref {
     uint32_t offset;        /* of the 4-byte cell in the value */
     const char *label;      /* a label, or a path when it starts with '/' */
     bool path_string;       /* the whole value is the target's path */
+    struct pdl_span span;   /* where it was written; file 0: nowhere */
 };
 
 struct pcc_tprop {
@@ -93,8 +95,9 @@ void pcc_tree_set_strings(struct pcc_tree *t, struct pcc_tnode *node,
 struct pcc_tprop *pcc_tree_set_cells(struct pcc_tree *t,
                                      struct pcc_tnode *node, const char *name,
                                      const uint32_t *cells, size_t count);
-void pcc_tree_add_ref(struct pcc_tree *t, struct pcc_tprop *prop,
-                      uint32_t offset, const char *label);
+/* Adds a reference to @prop; NULL when out of memory. */
+struct pcc_tref *pcc_tree_add_ref(struct pcc_tree *t, struct pcc_tprop *prop,
+                                  uint32_t offset, const char *label);
 void pcc_tree_unset(struct pcc_tnode *node, const char *name);
 
 const struct pcc_tprop *pcc_tree_get(const struct pcc_tnode *node,
@@ -108,9 +111,9 @@ uint32_t pcc_tree_need_phandle(struct pcc_tree *t, struct pcc_tnode *node);
 
 /*
  * Fills in references.  In a tree that is no overlay an unknown label ends
- * it: returns the label, else NULL.
+ * it: returns that reference, else NULL.
  */
-const char *pcc_tree_resolve(struct pcc_tree *t);
+const struct pcc_tref *pcc_tree_resolve(struct pcc_tree *t);
 
 /* Names every labelled node in /__symbols__ and gives it a phandle. */
 void pcc_tree_add_symbols(struct pcc_tree *t);

@@ -592,9 +592,9 @@ static int make_base(struct dt *dt)
     return dt->base->failed ? PCC_ERR_NOMEM : PCC_OK;
 }
 
-static void report_label(struct dt *dt, const char *label)
+static void report_label(struct dt *dt, const struct pcc_tref *ref)
 {
-    dt_report(dt, dt->b->origin.span, PDL_D_UNKNOWN_LABEL, label);
+    dt_report(dt, ref->span, PDL_D_UNKNOWN_LABEL, ref->label);
 }
 
 /* In an overlay a label the base lacks would silently become a fix-up. */
@@ -610,7 +610,7 @@ static void check_labels(struct dt *dt)
             for (r = p->refs; r; r = r->next) {
                 if (*r->label != '/' && !pcc_tree_label(dt->tree, r->label) &&
                     !pcc_tree_label(dt->base, r->label)) {
-                    report_label(dt, r->label);
+                    report_label(dt, r);
                 }
             }
         }
@@ -620,7 +620,7 @@ static void check_labels(struct dt *dt)
 static int build(struct dt *dt, bool overlay)
 {
     struct pcc_tree *out;
-    const char *missing;
+    const struct pcc_tref *missing;
     int err = make_base(dt);
 
     if (err) {

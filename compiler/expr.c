@@ -371,6 +371,11 @@ static void gen_unary(struct gen *g, const struct pdl_expr *expr,
                   expr->u.op.op == PDL_OP_NOT ? PRT_OP_NOT : PRT_OP_NEG;
 
     gen_expr(g, expr->u.op.a, dst);
+    if (op == PRT_OP_LNOT && g->code.n &&
+        g->code.v[g->code.n - 1].op == PRT_OP_LNOT) {
+        g->code.v[g->code.n - 1].op = PRT_OP_BOOL;      /* !!x */
+        return;
+    }
     gen_op(g, op, dst, dst, 0, 0);
 }
 

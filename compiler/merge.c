@@ -130,10 +130,24 @@ static void apply_prop(struct dt *dt, struct pcc_tnode *node,
     }
     out = pcc_tree_set(dt->tree, node, p->name, p->value ?
                        (const void *)p->value : "", p->size);
+    if (p->ref_count && p->refs[0].path_string && dt->tree != dt->base) {
+        const struct pcc_tnode *to = pcc_tree_label(dt->base,
+                                                    p->refs[0].label);
+        const char *path = to ? pcc_tree_path_of(dt->base, to) : NULL;
+
+        if (path) {
+            pcc_tree_set_string(dt->tree, node, p->name, path);
+            return;
+        }
+    }
     for (i = 0; i < p->ref_count && out; i++) {
-        pcc_tree_add_ref(dt->tree, out, p->refs[i].offset, p->refs[i].label);
-        if (p->refs[i].path_string && out->refs) {
-            out->refs->path_string = true;
+        struct pcc_tref *ref = pcc_tree_add_ref(dt->tree, out,
+                                                p->refs[i].offset,
+                                                p->refs[i].label);
+
+        if (ref) {
+            ref->path_string = p->refs[i].path_string;
+            ref->span = p->refs[i].span;
         }
     }
 }

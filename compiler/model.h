@@ -222,6 +222,7 @@ struct pcc_dt_ref {
     uint32_t offset;        /* byte offset of the cell in the value */
     const char *label;      /* label or path ("/…") */
     bool path_string;       /* the value is the path's text, not a phandle */
+    struct pdl_span span;
 };
 
 struct pcc_dt_prop {

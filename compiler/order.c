@@ -153,6 +153,11 @@ static unsigned rank_of(struct order *o, uint32_t *rank, uint32_t prog,
     }
     *rank = RANKING;
     *rank = prog_rank(o, prog, depth + 1);
+    if (*rank > PRT_MAX_RANK && !o->failed) {
+        pdl_diag_add(o->dv->cc->diags, PDL_D_TOO_MANY, origin->span,
+                     "derived values behind one another", PRT_MAX_RANK);
+        o->failed = true;
+    }
     return *rank;
 }
 

@@ -505,6 +505,7 @@ static const struct pcc_line *find_line(struct board *bd, uint32_t inst,
     struct cc *cc = bd->cc;
     const struct pcc_device *d;
     const struct pcc_line *l = NULL;
+    const struct pdl_part *named = part;
     uint64_t k = 0;
     size_t i;
 
@@ -534,7 +535,7 @@ static const struct pcc_line *find_line(struct board *bd, uint32_t inst,
         return NULL;
     }
     if (k >= l->count || (!part && l->count > 1)) {
-        bad_wire(bd, part ? part->span : l->origin.span,
+        bad_wire(bd, part ? part->span : named->span,
                  cc_printf(cc, "'%s' has %u elements: say which", l->name,
                            l->count));
         return NULL;

@@ -22,13 +22,14 @@ static void put_cell(struct cc *cc, struct value *v, uint32_t cell)
 }
 
 static void put_ref(struct cc *cc, struct value *v, const char *label,
-                    bool path_string)
+                    struct pdl_span span, bool path_string)
 {
     struct pcc_dt_ref *ref = CC_ADD(cc, &v->refs);
 
     ref->offset = v->bytes.n;
     ref->label = label;
     ref->path_string = path_string;
+    ref->span = span;
     if (!path_string) {
         put_cell(cc, v, 0);
     }
@@ -42,10 +43,10 @@ static void put_cells(struct cc *cc, uint32_t scope, struct value *v,
 
         switch (cell->kind) {
         case PDL_DT_CELL_LABEL:
-            put_ref(cc, v, cell->label.text, false);
+            put_ref(cc, v, cell->label.text, cell->span, false);
             break;
         case PDL_DT_CELL_PATH:
-            put_ref(cc, v, cell->path.bytes, false);
+            put_ref(cc, v, cell->path.bytes, cell->span, false);
             break;
         default:
             n = pcc_const_max(cc, scope, cell->value, UINT32_MAX, "cell");
@@ -117,7 +118,7 @@ static void property(struct cc *cc, uint32_t scope,
                 pdl_diag_add(cc->diags, PDL_D_BAD_DT, val->span,
                              "a path by label stands alone");
             }
-            put_ref(cc, &v, val->label.text, true);
+            put_ref(cc, &v, val->label.text, val->span, true);
             break;
         }
     }
