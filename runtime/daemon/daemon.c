@@ -287,7 +287,10 @@ int pdm_run(struct pdm *d, int signal_fd)
     d->quiet_ns = pdm_now_ns();
     while (!d->stopping) {
         if (d->fd < 0) {
-            tries = pdm_attach(d) ? 0 : tries + 1;
+            pdm_attach(d);
+            tries++;
+        } else if (d->greeted) {
+            tries = 0;
         }
         memset(fds, 0, sizeof(fds));
         fds[0].fd = signal_fd;

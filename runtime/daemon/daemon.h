@@ -89,6 +89,7 @@ struct pdm {
     bool greeted;                   /* HELLO_ACK has come */
     bool told_waiting;              /* "waiting for a machine" was said */
     bool told_problem;              /* as was why attaching fails */
+    bool told_busy;                 /* as was that another one serves it */
 
     /* Question in hand: QUESTION has come, the answer has not gone. */
     bool asked;

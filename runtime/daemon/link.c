@@ -63,9 +63,12 @@ static int open_memories(struct pdm *d, struct pbr_bridge_header *header)
         d->have_ring = ret == PBR_OK;
     }
     if (ret != PBR_OK) {
-        problem(d, state, ret);
+        /* Questions can be answered without, if not as well. */
+        pdm_say(&d->options.log, PDM_WARN, "%s: %s; going on without access "
+                "records", state, pbr_strerror(ret));
+        pbr_shm_close(&d->state_shm);
     }
-    return ret;
+    return PBR_OK;
 }
 
 bool pdm_attach(struct pdm *d)
@@ -204,6 +207,7 @@ static void on_hello_ack(struct pdm *d, const struct pbr_frame *f)
         return;
     }
     d->greeted = true;
+    d->told_busy = false;
     pdm_say(&d->options.log, PDM_INFO, "attached to a machine with %s",
             d->cpu_model[0] != '\0' ? d->cpu_model : "a CPU");
     new_generation(d, pbr_bridge_generation(d->bridge));
@@ -330,9 +334,10 @@ static void handle(struct pdm *d, const struct pbr_frame *f)
         on_event(d, f);
         break;
     case PBR_F_BYE:
-        if (f->arg == PBR_BYE_BUSY) {
-            pdm_say(&d->options.log, PDM_ERROR,
-                    "another daemon serves this machine already");
+        if (f->arg == PBR_BYE_BUSY && !d->told_busy) {
+            pdm_say(&d->options.log, PDM_WARN, "another daemon serves this "
+                    "machine; waiting for its end");
+            d->told_busy = true;
         }
         pdm_detach(d);
         break;
