@@ -5,10 +5,9 @@
 #include "dsl/item.h"
 #include "dsl/parse_priv.h"
 
-struct pdl_item *pdl_build_notes(struct pdl_parser *p, struct pdl_item *item,
+struct pdl_item *pdl_build_notes(struct pdl_item *item,
                                  struct pdl_note *notes, struct pdl_span span)
 {
-    (void)p;
     item->notes = notes;
     item->span = span;
     return item;

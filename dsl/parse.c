@@ -70,6 +70,11 @@ struct pdl_unit *pdl_session_units(struct pdl_session *session)
 /* Room for the largest node: what pdl_parser_alloc hands out at the end. */
 #define SPARE_BYTES (sizeof(struct pdl_item) + sizeof(struct pdl_stmt))
 
+static bool is_one_of(int kind, const char *characters)
+{
+    return kind > 0 && kind < 128 && strchr(characters, kind);
+}
+
 /* Reports brackets that nest too deep. False: do not parse. */
 static bool check_nesting(struct pdl_parser *p)
 {
@@ -79,10 +84,10 @@ static bool check_nesting(struct pdl_parser *p)
     for (i = 0; i < p->tokens.count; i++) {
         const struct pdl_token *token = &p->tokens.items[i];
 
-        if (strchr("([{", token->kind < 128 ? token->kind : ' ')) {
-            depth += token->kind != 0;
-        } else if (strchr(")]}", token->kind < 128 ? token->kind : ' ')) {
-            depth -= depth > 0;
+        if (is_one_of(token->kind, "([{")) {
+            depth++;
+        } else if (is_one_of(token->kind, ")]}") && depth) {
+            depth--;
         }
         if (depth > PDL_MAX_NESTING) {
             pdl_diag_add(p->diags, PDL_D_NESTING_TOO_DEEP,

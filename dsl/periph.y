@@ -150,7 +150,7 @@ file_items:
 |   file_items error T_ITEM_END { $$ = $1; yyerrok; }
 
 file_item:
-    notes top_item  { $$ = pdl_build_notes(p, $2, $1.first, @$); }
+    notes top_item  { $$ = pdl_build_notes($2, $1.first, @$); }
 
 top_item:
     T_IMPORT T_STRING ';'
@@ -329,7 +329,7 @@ body_items:
 |   body_items error T_ITEM_END { $$ = $1; yyerrok; }
 
 decl:
-    notes decl_core { $$ = pdl_build_notes(p, $2, $1.first, @$); }
+    notes decl_core { $$ = pdl_build_notes($2, $1.first, @$); }
 
 decl_core:
     setting_item
@@ -486,7 +486,7 @@ reg_items:
 |   reg_items error T_ITEM_END  { $$ = $1; yyerrok; }
 
 reg_item:
-    notes reg_item_core { $$ = pdl_build_notes(p, $2, $1.first, @$); }
+    notes reg_item_core { $$ = pdl_build_notes($2, $1.first, @$); }
 
 reg_item_core:
     field

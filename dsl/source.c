@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dsl/bounds.h"
 #include "dsl/scan.h"
@@ -284,6 +285,18 @@ int pdl_sources_open(struct pdl_sources *sources, const char *path,
     return add_source(sources, name, text, len, file);
 }
 
+/*
+ * An import is a plain file: opening a pipe or a device could block, or never
+ * end. What cannot be looked at is left to be reported on opening.
+ */
+static bool is_plain(const struct pdl_sources *sources, const char *path)
+{
+    struct stat status;
+
+    return sources->no_disk || stat(path, &status) != 0 ||
+           S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+}
+
 /* Opens folder[0..len) / path. */
 static int open_below(struct pdl_sources *sources, const char *folder,
                       size_t len, const char *path, uint32_t *file)
@@ -296,6 +309,10 @@ static int open_below(struct pdl_sources *sources, const char *folder,
     if (n < 0 || (size_t)n >= sizeof(name)) {
         return PDL_ERR_NOT_FOUND;
     }
+    if (!is_plain(sources, name)) {
+        errno = EINVAL;
+        return PDL_ERR_IO;
+    }
     return pdl_sources_open(sources, name, file);
 }
 
@@ -307,7 +324,7 @@ int pdl_sources_import(struct pdl_sources *sources, uint32_t from,
     size_t i;
 
     if (*path == '/') {
-        return pdl_sources_open(sources, path, file);
+        return open_below(sources, "", 0, path, file);
     }
     slash = name ? strrchr(name, '/') : NULL;
     status = open_below(sources, name ? name : "",

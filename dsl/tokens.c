@@ -157,33 +157,15 @@ static bool starts_item(const struct pdl_parser *p, size_t i)
     }
 }
 
-/* Braces opened between the innermost item list around token i, and i. */
-static unsigned depth_in_list(const struct pdl_parser *p, size_t i)
-{
-    unsigned depth = 0, closed = 0;
-
-    while (i > 0) {
-        int kind = p->tokens.items[--i].kind;
-
-        if (kind == '}') {
-            closed++;
-        } else if (kind == '{' && closed) {
-            closed--;
-        } else if (kind == '{') {
-            if (p->is_list[i]) {
-                break;
-            }
-            depth++;
-        }
-    }
-    return depth;
-}
-
-/* True when token i stands inside the braces of an item list. */
-static bool inside_list(const struct pdl_parser *p, size_t i)
+/*
+ * True when token i stands inside the braces of an item list; *depth is the
+ * number of other braces opened between those, or the start, and i.
+ */
+static bool find_list(const struct pdl_parser *p, size_t i, unsigned *depth)
 {
     unsigned closed = 0;
 
+    *depth = 0;
     while (i > 0) {
         int kind = p->tokens.items[--i].kind;
 
@@ -193,6 +175,8 @@ static bool inside_list(const struct pdl_parser *p, size_t i)
             closed--;
         } else if (kind == '{' && p->is_list[i]) {
             return true;
+        } else if (kind == '{') {
+            (*depth)++;
         }
     }
     return false;
@@ -204,8 +188,8 @@ static bool inside_list(const struct pdl_parser *p, size_t i)
  */
 static void skip_item(struct pdl_parser *p, size_t i)
 {
-    unsigned depth = depth_in_list(p, i);
-    bool nested = inside_list(p, i);
+    unsigned depth;
+    bool nested = find_list(p, i, &depth);
     size_t first = i;
 
     for (; i < p->tokens.count; i++) {

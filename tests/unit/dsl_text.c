@@ -279,6 +279,20 @@ static void untrusted_text_reads_no_files(void **state)
     pdl_session_free(session);
 }
 
+static void an_import_is_a_plain_file(void **state)
+{
+    static const char text[] = "periph 1; import \"/dev/zero\";";
+    struct pdl_session *session = pdl_session_new();
+    struct pdl_unit *unit;
+
+    (void)state;
+    assert_int_equal(pdl_parse_buffer(session, "t", text, strlen(text),
+                                      &unit), PDL_ERR_SYNTAX);
+    assert_int_equal(pdl_diags_first(pdl_session_diags(session))->code,
+                     PDL_D_FILE_UNREADABLE);
+    pdl_session_free(session);
+}
+
 static void a_missing_file_is_a_diagnostic(void **state)
 {
     struct pdl_session *session = pdl_session_new();
@@ -485,6 +499,7 @@ int main(void)
         cmocka_unit_test(lines_and_columns),
         cmocka_unit_test(imports_are_read_once_and_in_order),
         cmocka_unit_test(untrusted_text_reads_no_files),
+        cmocka_unit_test(an_import_is_a_plain_file),
         cmocka_unit_test(a_missing_file_is_a_diagnostic),
         cmocka_unit_test(names_are_quoted_when_needed),
         cmocka_unit_test(any_bytes_make_a_string),
