@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .SECONDARY:
 
@@ -125,13 +125,10 @@ $(LIB_$(1)): $(call object,$(SRC_$(1)))
 endif
 endef
 
-ifeq ($(V),1)
-show =
-Q :=
-else
-show = @echo '  $(1)  $@'
-Q := @
-endif
+# V=1 shows whole commands, V=0 nothing.
+V ?=
+show = $(if $(V),,@echo '  $(1)  $@')
+Q := $(if $(filter 1,$(V)),,@)
 
 $(foreach p,$(PARTS) test,$(eval $(call library,$(p))))
 
@@ -241,10 +238,11 @@ check-asan:
 	tests/run -j $(JOBS) --no-qemu
 
 demo:
-	$(MAKE) deps
-	$(MAKE) qemu
-	$(MAKE) -j$(JOBS) all
-	runtime/tools/demo.sh
+	@$(MAKE) deps
+	@$(MAKE) qemu
+	@echo 'building the programs'
+	@$(MAKE) -j$(JOBS) V=0 all
+	@runtime/tools/demo.sh
 
 lint:
 	tests/lint
