@@ -361,9 +361,11 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
     InferenceDevice *s = opaque;
     uint64_t pc, reads;
 
-    if (!a->cpu || !inference_cpu_pc(a->cpu, &pc)) {
+    s->read_pc_valid = a->cpu && inference_cpu_pc(a->cpu, &s->read_pc);
+    if (!s->read_pc_valid) {
         return false;
     }
+    pc = s->read_pc;
     if (is_delivery(s, a->cpu, pc, a->dev->addr + a->offset)) {
         s->delivery.valid = false;
         s->ask.valid = false;
@@ -387,10 +389,13 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
 static void observe_done(void *opaque, const PeriphAccess *a)
 {
     InferenceDevice *s = opaque;
-    uint64_t pc = 0;
-    bool has_pc = a->cpu && inference_cpu_pc(a->cpu, &pc);
+    uint64_t pc = s->read_pc;
+    bool has_pc = s->read_pc_valid;
 
-    inference_link_record(s, a, has_pc, pc);
+    if (a->write) {
+        has_pc = a->cpu && inference_cpu_pc(a->cpu, &pc);
+    }
+    inference_link_record(s, a, has_pc, has_pc ? pc : 0);
     if (a->cpu) {
         inference_stall_done(s->stall, a);
     }

@@ -123,6 +123,8 @@ struct InferenceDevice {
     CPUState *asking;
     InferenceAsk ask;
     InferenceDelivery delivery;
+    uint64_t read_pc;           /* of the read under way */
+    bool read_pc_valid;
     uint64_t seq;
     int64_t raised_us;
     QEMUBH *bh;

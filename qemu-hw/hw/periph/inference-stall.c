@@ -20,6 +20,7 @@
 #define WINDOW_PART     4
 #define WINDOW_SITES    256
 #define CHANGING_READS  (1u << 22)
+#define UNROLLED_FACTOR 16
 
 typedef struct StallSite {
     uint64_t pc;
@@ -33,7 +34,8 @@ typedef struct StallSite {
 } StallSite;
 
 typedef struct StallCpu {
-    StallSite last;
+    StallSite last;             /* reads in a row by one instruction */
+    StallSite row;              /* by any instruction: pc is 0 */
     StallSite sites[WINDOW_SITES];
     StallSite *current;         /* the site of the read under way */
     uint32_t window;            /* reads in this window */
@@ -83,8 +85,8 @@ static void start_site(StallSite *site, PeriphDevice *dev, hwaddr offset,
     *site = (StallSite) { .pc = pc, .dev = dev, .offset = offset };
 }
 
-/* Whether the site is muted; @reads of it have been done since last asked. */
-static bool is_muted(InferenceStall *st, const StallSite *site,
+/* Whether the site is muted at @pc; @reads were done since last asked. */
+static bool is_muted(InferenceStall *st, const StallSite *site, uint64_t pc,
                      uint64_t reads)
 {
     unsigned i;
@@ -92,7 +94,7 @@ static bool is_muted(InferenceStall *st, const StallSite *site,
     for (i = 0; i < st->mutes->len; i++) {
         StallMute *m = &g_array_index(st->mutes, StallMute, i);
 
-        if (!is_site(site, m->dev, m->offset, m->pc)) {
+        if (m->pc != pc || m->dev != site->dev || m->offset != site->offset) {
             continue;
         }
         if (!m->left) {
@@ -108,17 +110,18 @@ static bool is_muted(InferenceStall *st, const StallSite *site,
     return false;
 }
 
-/* Whether reads in a row at the last site call for a question. */
-static uint64_t check_row(InferenceStall *st, StallSite *site)
+/* Whether @limit unchanged reads in a row have been done. */
+static uint64_t check_row(InferenceStall *st, StallSite *site, uint64_t pc,
+                          uint64_t limit)
 {
     uint64_t total = site->total;
 
-    if (site->count < st->reads && site->total < CHANGING_READS) {
+    if (site->count < limit && site->total < CHANGING_READS) {
         return 0;
     }
     site->total = 0;
     site->count = 0;
-    return is_muted(st, site, total) ? 0 : total;
+    return is_muted(st, site, pc, total) ? 0 : total;
 }
 
 static uint64_t check_window(InferenceStall *st, StallCpu *c,
@@ -142,7 +145,7 @@ static uint64_t check_window(InferenceStall *st, StallCpu *c,
     }
     count = site->count;
     site->count = 0;
-    return is_muted(st, site, count) ? 0 : count;
+    return is_muted(st, site, pc, count) ? 0 : count;
 }
 
 uint64_t inference_stall_reading(InferenceStall *st, const PeriphAccess *a,
@@ -157,19 +160,29 @@ uint64_t inference_stall_reading(InferenceStall *st, const PeriphAccess *a,
     if (!is_site(&c->last, a->dev, a->offset, pc)) {
         start_site(&c->last, a->dev, a->offset, pc);
     }
-    reads = check_row(st, &c->last);
+    if (!is_site(&c->row, a->dev, a->offset, 0)) {
+        start_site(&c->row, a->dev, a->offset, 0);
+    }
+    reads = check_row(st, &c->last, pc, st->reads);
+    if (!reads) {
+        reads = check_row(st, &c->row, pc,
+                          (uint64_t)st->reads * UNROLLED_FACTOR);
+    }
     return reads ?: check_window(st, c, a, pc);
 }
 
-static void count_read(StallSite *site, uint64_t value)
+static void count_read(StallSite *site, const PeriphAccess *a)
 {
-    if (site->has_value && site->value == value) {
+    if (site->dev != a->dev || site->offset != a->offset) {
+        return;
+    }
+    if (site->has_value && site->value == a->value) {
         site->count++;
     } else {
         site->count = 1;
     }
     site->total++;
-    site->value = value;
+    site->value = a->value;
     site->has_value = true;
 }
 
@@ -179,16 +192,15 @@ void inference_stall_done(InferenceStall *st, const PeriphAccess *a)
 
     if (a->write) {
         c->last.dev = NULL;
+        c->row.dev = NULL;
         g_hash_table_insert(st->writes, a->dev,
                             GSIZE_TO_POINTER(device_writes(st, a->dev) + 1));
         return;
     }
-    if (c->last.dev == a->dev && c->last.offset == a->offset) {
-        count_read(&c->last, a->value);
-    }
-    if (c->current && c->current->dev == a->dev &&
-        c->current->offset == a->offset) {
-        count_read(c->current, a->value);
+    count_read(&c->last, a);
+    count_read(&c->row, a);
+    if (c->current) {
+        count_read(c->current, a);
     }
 }
 
