@@ -217,7 +217,7 @@ int rules_save(struct inf_engine *eng, char **out)
              add_hex(item, "set", eng->excluded[i].set) &&
              add_hex(item, "clear", eng->excluded[i].clear);
     }
-    *out = ok ? cJSON_Print(root) : NULL;
+    *out = ok ? cJSON_PrintUnformatted(root) : NULL;
     cJSON_Delete(root);
     return *out ? 0 : INF_E_NOMEM;
 }

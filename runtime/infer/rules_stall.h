@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by rules_cands.c (which values lead out) and rules_stall.c (what
+ * that makes the register). */
+#ifndef PERIPH_INFER_RULES_STALL_H
+#define PERIPH_INFER_RULES_STALL_H
+
+#include "runtime/infer/rules_priv.h"
+
+#define MAX_CANDS 160u
+#define SHORT_BOUND 8000u
+#define LONG_BOUND 60000u
+#define SCORE_BAD (-150) /* at or below: no way to go */
+
+/* One value that was tried, and where it led. */
+struct cand {
+    uint64_t set, clear;
+    uint32_t end;
+    bool left, returned, bad_text, status_write;
+    bool has_first, first_write;
+    uint64_t first_phys; /* first access after the exit, of another register */
+    unsigned first_size;
+    uint64_t retval, signature;
+    uint64_t written; /* hash of what the loop wrote */
+    unsigned new_pcs, moves;
+    uint64_t ran; /* instructions after the exit */
+    bool text;    /* printed something that is no complaint */
+    unsigned class_size; /* single bits that take this way */
+    int score;
+};
+
+struct stall {
+    struct inf_engine *eng;
+    const struct inf_question *q;
+    struct inf_answer *ans;
+    const struct rules_device *dev;
+    uint64_t width_mask;
+    uint64_t stored; /* what the register reads now */
+    unsigned time_reads;
+    uint64_t written; /* candidates' @written without a stimulus */
+    unsigned count;
+    struct cand cands[MAX_CANDS];
+};
+
+static inline unsigned bit_count(uint64_t value)
+{
+    return (unsigned)__builtin_popcountll(value);
+}
+
+static inline bool is_single(const struct cand *c)
+{
+    return bit_count(c->set | c->clear) == 1;
+}
+
+/* All return 0 or a negative enum inf_error. */
+
+/* Runs one stimulus; the trace is in st->eng->trace. */
+int rules_run_one(struct stall *st, const struct inf_stim *stim);
+void rules_digest(const struct stall *st, const struct inf_trace *t,
+                  struct cand *c);
+int rules_score(const struct stall *st, const struct cand *c, bool others);
+/* Tries single bits, then richer values where no bit is good enough.
+ * *@best: NULL when nothing leads out. */
+int rules_find_best(struct stall *st, struct cand **best);
+/* Ways out other than that of @best. */
+unsigned rules_other_ways(const struct stall *st, const struct cand *best);
+/* Whether a value that counts leads out. */
+int rules_counter_leaves(struct stall *st, bool *out);
+/*
+ * The bits that leave are all those from some place up to the top: the code
+ * compares a magnitude.
+ */
+bool rules_is_magnitude(const struct stall *st, const struct cand *best);
+
+#endif
