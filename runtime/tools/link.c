@@ -129,10 +129,56 @@ uint64_t link_reads(const struct link *l, const char *name)
     return 0;
 }
 
-uint64_t link_crashes(const struct link *l)
+/* The latest question and its answer; the latter is empty when not there. */
+static bool latest(const struct link *l, struct pbr_question *q,
+                   struct pbr_answer *a)
 {
-    return l->ready ?
-           counter(&bridge_of(l)->stats.questions[PBR_Q_CRASH]) : 0;
+    if (!l->ready || pbr_question_read(bridge_of(l), q) != PBR_OK) {
+        return false;
+    }
+    if (pbr_answer_read(bridge_of(l), a) != PBR_OK || a->seq != q->seq) {
+        memset(a, 0, sizeof(*a));
+    }
+    return true;
+}
+
+bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX])
+{
+    struct pbr_question question;
+    struct pbr_answer answer;
+
+    message[0] = 0;
+    if (!latest(l, &question, &answer) || (question.kind != PBR_Q_CRASH &&
+                                           question.kind != PBR_Q_FETCH)) {
+        return false;
+    }
+    memcpy(message, answer.message, PBR_MESSAGE_MAX);
+    return true;
+}
+
+uint64_t link_accesses(const struct link *l)
+{
+    return l->ready ? counter(&bridge_of(l)->stats.accesses) : 0;
+}
+
+bool link_last_access(const struct link *l, char name[PBR_NAME_MAX],
+                      struct pbr_record *record)
+{
+    struct pbr_ring_reader reader;
+    struct pbr_region region;
+
+    if (!l->ready || pbr_ring_reader_init(&reader, l->state.mem,
+                                          l->state.size, false) != PBR_OK ||
+        reader.cursor == 0) {
+        return false;
+    }
+    reader.cursor--;
+    if (pbr_ring_get(&reader, record, NULL) != 1 ||
+        pbr_region_get(l->state.mem, record->device, &region) != PBR_OK) {
+        return false;
+    }
+    memcpy(name, region.name, PBR_NAME_MAX);
+    return true;
 }
 
 bool link_stopped(const struct link *l, char message[PBR_MESSAGE_MAX])
@@ -144,9 +190,7 @@ bool link_stopped(const struct link *l, char message[PBR_MESSAGE_MAX])
     if (!l->ready) {
         return false;
     }
-    if (pbr_question_read(bridge_of(l), &question) == PBR_OK &&
-        pbr_answer_read(bridge_of(l), &answer) == PBR_OK &&
-        answer.verdict == PBR_V_STOP && answer.seq == question.seq) {
+    if (latest(l, &question, &answer) && answer.verdict == PBR_V_STOP) {
         memcpy(message, answer.message, PBR_MESSAGE_MAX);
         return true;
     }

@@ -54,8 +54,18 @@ uint64_t link_questions(const struct link *l, bool *open);
 /* Reads that the guest made of instance @name so far in this start. */
 uint64_t link_reads(const struct link *l, const char *name);
 
-/* Crashes of the guest that were asked about so far in this start. */
-uint64_t link_crashes(const struct link *l);
+/*
+ * Whether the latest question was about an exception or a wild jump; then
+ * with what was answered, in words.
+ */
+bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX]);
+
+/* Accesses to table devices so far in this start. */
+uint64_t link_accesses(const struct link *l);
+
+/* The latest of them: instance, offset, pc.  False when there is none. */
+bool link_last_access(const struct link *l, char name[PBR_NAME_MAX],
+                      struct pbr_record *record);
 
 /* Whether a question ended in the machine being stopped, and the reason in
  * words ("" when none was given). */

@@ -306,7 +306,7 @@ static void let_go(struct session *s)
 
 static void look_at_stop(struct session *s)
 {
-    char message[PBR_MESSAGE_MAX];
+    char message[PBR_MESSAGE_MAX], crash[PBR_MESSAGE_MAX];
     bool open;
 
     link_questions(&s->link, &open);
@@ -317,8 +317,31 @@ static void look_at_stop(struct session *s)
     if (!*message) {
         print_tail(s, "qemu.log");
     }
-    finish(s, link_crashes(&s->link) ? OUTCOME_CRASHED : OUTCOME_STUCK,
-           "%s", *message ? message : "a question got no answer in time");
+    finish(s, link_crashed(&s->link, crash) ? OUTCOME_CRASHED :
+           OUTCOME_STUCK, "%s", *message ? message :
+           "a question got no answer in time");
+}
+
+/* Nothing has happened for @seconds: says what the guest was last seen at. */
+static void finish_stuck(struct session *s, double seconds)
+{
+    char message[PBR_MESSAGE_MAX], name[PBR_NAME_MAX];
+    struct pbr_record last;
+
+    if (link_crashed(&s->link, message)) {
+        finish(s, OUTCOME_CRASHED, "an exception, and nothing after it; %s",
+               *message ? message : "see periphd.log");
+    } else if (!link_last_access(&s->link, name, &last)) {
+        finish(s, OUTCOME_STUCK, "no character for %.0f s", seconds);
+    } else if (s->accesses_seen != s->accesses_quiet) {
+        finish(s, OUTCOME_STUCK, "no character and no new question for %.0f "
+               "s; the guest polls %s+0x%x at pc 0x%llx", seconds, name,
+               last.offset, (unsigned long long)last.pc);
+    } else {
+        finish(s, OUTCOME_STUCK, "the guest touched no device for %.0f s; "
+               "the last was %s+0x%x at pc 0x%llx", seconds, name,
+               last.offset, (unsigned long long)last.pc);
+    }
 }
 
 static void look_at_silence(struct session *s, double now)
@@ -336,8 +359,7 @@ static void look_at_silence(struct session *s, double now)
         finish(s, OUTCOME_WAITING, known ? "the guest polls its console and "
                "waits for input" : "the guest said nothing more");
     } else if (now - s->quiet_since >= patience * STUCK_PATIENCE) {
-        finish(s, OUTCOME_STUCK, "no character and no question for %.0f s",
-               now - s->quiet_since);
+        finish_stuck(s, now - s->quiet_since);
     }
 }
 
@@ -360,6 +382,8 @@ static void look(struct session *s)
         s->questions_known = questions;
         session_find_console(s);
     }
+    s->accesses_quiet = s->accesses_seen;
+    s->accesses_seen = link_accesses(&s->link);
     polls = s->console_name ? link_reads(&s->link, s->console_name) : 0;
     s->polls_found = polls != s->polls_seen ? s->polls_found + 1 : 0;
     s->polls_seen = polls;
