@@ -338,7 +338,7 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
 {
     const struct prt_reg *r = &dev->table->regs[reg];
     uint64_t content = prt_content(dev, r);
-    uint64_t stored, old, value, open;
+    uint64_t stored, old = 0, value, open;
     uint32_t i;
 
     lanes &= prt_mask(r->bits);
@@ -347,9 +347,11 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
         return;
     }
     stored = r->m01 & r->m11 & ~r->m00 & ~r->m10;
-    old = prt_reg_value(dev, reg, prt_mask(r->bits));
     value = (v & lanes) | (content & stored & ~lanes);
-    if (!write_needs(dev, r, value, old, lanes)) {
+    if (r->needs != PRT_NONE || r->rule_count) {
+        old = prt_reg_value(dev, reg, prt_mask(r->bits));
+    }
+    if (r->needs != PRT_NONE && !write_needs(dev, r, value, old, lanes)) {
         return;
     }
     open = lanes & ~closed_bits(dev, r, lanes);
@@ -467,10 +469,18 @@ static const struct prt_reg *plain(const struct prt_dev *dev, uint32_t offset,
            (r->flags & flag) == flag ? r : NULL;
 }
 
+static void replace(struct prt_dev *dev, uint64_t *cell, uint64_t content)
+{
+    if (*cell != content) {
+        *cell = content;
+        dev->epoch++;
+    }
+}
+
 int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
              uint64_t *value)
 {
-    struct access acc = { .offset = offset, .size = size };
+    struct access acc;
     const struct prt_reg *r;
     uint64_t *cell;
     int result;
@@ -483,13 +493,14 @@ int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
     if (r && !(r->flags & PRT_REG_SETTLES) && !dev->reads_armed) {
         cell = prt_cells(dev, r->state);
         *value = through(r, *cell);
-        *cell = (~*cell & r->r0) | (*cell & r->r1);
+        replace(dev, cell, (~*cell & r->r0) | (*cell & r->r1));
         dev->last_reg = (uint32_t)(r - dev->table->regs);
         return PRT_OK;
     }
     prt_enter(dev, true);
     catch_up(dev);
-    result = prt_split(dev, &acc);
+    acc.write = false;
+    result = prt_split(dev, &acc, offset, size);
     if (result == PRT_OK) {
         dev->in_read = true;
         *value = read_pieces(dev, &acc, true);
@@ -506,7 +517,7 @@ int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
 int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
               uint64_t value)
 {
-    struct access acc = { .offset = offset, .size = size, .write = true };
+    struct access acc;
     const struct prt_reg *r;
     uint64_t *cell;
     unsigned i;
@@ -518,13 +529,14 @@ int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
     r = plain(dev, offset, size, PRT_REG_WRITES);
     if (r && !(r->flags & PRT_REG_SETTLES)) {
         cell = prt_cells(dev, r->state);
-        *cell = apply_masks(r, *cell, value, prt_mask(r->bits));
+        replace(dev, cell, apply_masks(r, *cell, value, prt_mask(r->bits)));
         dev->last_reg = (uint32_t)(r - dev->table->regs);
         return PRT_OK;
     }
     prt_enter(dev, true);
     catch_up(dev);
-    result = prt_split(dev, &acc);
+    acc.write = true;
+    result = prt_split(dev, &acc, offset, size);
     for (i = 0; result == PRT_OK && i < acc.count; i++) {
         write_piece(dev, &acc, &acc.pieces[i], value);
     }
@@ -538,7 +550,7 @@ int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
 int prt_decode(struct prt_dev *dev, uint32_t offset, unsigned size,
                bool write, uint32_t *reg)
 {
-    struct access acc = { .offset = offset, .size = size, .write = write };
+    struct access acc;
     uint32_t last = dev->last_reg;
     int result = PRT_E_ARG;
 
@@ -547,7 +559,8 @@ int prt_decode(struct prt_dev *dev, uint32_t offset, unsigned size,
     }
     if (size >= 1 && size <= 8) {
         prt_enter(dev, false);
-        result = prt_split(dev, &acc);
+        acc.write = write;
+        result = prt_split(dev, &acc, offset, size);
         if (reg) {
             *reg = dev->last_reg;
         }
@@ -559,14 +572,15 @@ int prt_decode(struct prt_dev *dev, uint32_t offset, unsigned size,
 int prt_peek(struct prt_dev *dev, uint32_t offset, unsigned size,
              uint64_t *value)
 {
-    struct access acc = { .offset = offset, .size = size };
+    struct access acc;
     uint32_t last = dev->last_reg;
     int result = PRT_E_ARG;
 
     *value = 0;
     if (size >= 1 && size <= 8) {
         prt_enter(dev, false);
-        result = prt_split(dev, &acc);
+        acc.write = false;
+        result = prt_split(dev, &acc, offset, size);
         if (result >= 0) {
             *value = read_pieces(dev, &acc, false);
         }

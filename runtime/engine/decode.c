@@ -222,13 +222,16 @@ static bool decode_exact(struct prt_dev *dev, struct access *acc)
     return true;
 }
 
-int prt_split(struct prt_dev *dev, struct access *acc)
+int prt_split(struct prt_dev *dev, struct access *acc, uint32_t offset,
+              unsigned size)
 {
     const struct prt_dev_header *h = dev->table->head;
     bool padding = false;
     unsigned i;
 
     dev->last_reg = PRT_NONE;
+    acc->offset = offset;
+    acc->size = size;
     acc->count = 0;
     if (!(h->access & acc->size) || (acc->size & (acc->size - 1))) {
         if (h->illegal == PRT_ILLEGAL_ABORT) {

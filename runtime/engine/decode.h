@@ -35,10 +35,12 @@ struct access {
 uint32_t prt_chain_head(const struct prt_table *t, uint32_t offset);
 
 /*
- * Split the access; PRT_OK, PRT_ASK or PRT_ABORT.  Evaluates conditions, has
- * no effect but dev->last_reg and dev->ask_*.  An access of an illegal size
- * that is to be ignored comes back as PRT_OK without pieces.
+ * Split an access, whose direction the caller has set; PRT_OK, PRT_ASK or
+ * PRT_ABORT.  Evaluates conditions, has no effect but dev->last_reg and
+ * dev->ask_*.  An access of an illegal size that is to be ignored comes back
+ * as PRT_OK without pieces.
  */
-int prt_split(struct prt_dev *dev, struct access *acc);
+int prt_split(struct prt_dev *dev, struct access *acc, uint32_t offset,
+              unsigned size);
 
 #endif /* RUNTIME_ENGINE_DECODE_H */

@@ -250,6 +250,8 @@ struct prt_dev {
     bool in_due;                /* running what is due */
     bool in_read;               /* effects of a read are running */
     bool now_known;             /* `now` is of this call */
+    bool timeless;              /* no value of the table depends on time */
+    bool cut;                   /* a bound cut a program short in this call */
     bool unmapped_logged;
     bool busy;                  /* in a call that may have effects */
 };

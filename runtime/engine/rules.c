@@ -220,6 +220,7 @@ static void act(struct prt_dev *dev, const struct prt_insn *in, uint64_t *r)
 static bool enter(struct prt_dev *dev)
 {
     if (dev->depth >= PRT_MAX_DEPTH) {
+        dev->cut = true;
         prt_log(dev, PRT_LOG_NEST, "values nest too deeply", 0);
         return false;
     }
@@ -279,37 +280,68 @@ static void step(struct prt_dev *dev, const struct prt_insn *in, uint64_t *r)
     }
 }
 
+/*
+ * The instructions that expressions are mostly made of are executed here,
+ * all others by step().
+ */
+static uint64_t interpret(struct prt_dev *dev, const struct prt_insn *code)
+{
+    uint64_t r[PRT_NUM_REGS] = { 0 };
+    const struct prt_insn *in = code;
+
+    for (; dev->steps; dev->steps--, in++) {
+        switch (in->op) {
+        case PRT_OP_END:
+            return r[in->a];
+        case PRT_OP_LI:
+            r[in->dst] = in->imm;
+            break;
+        case PRT_OP_LDF:
+            if (in->imm & PRT_DYN) {
+                step(dev, in, r);
+            } else {
+                r[in->dst] = prt_field_value(dev, in->imm);
+            }
+            break;
+        case PRT_OP_AND:
+            r[in->dst] = r[in->a] & r[in->b];
+            break;
+        case PRT_OP_OR:
+            r[in->dst] = r[in->a] | r[in->b];
+            break;
+        case PRT_OP_EQI:
+            r[in->dst] = r[in->a] == in->imm;
+            break;
+        case PRT_OP_LNOT:
+            r[in->dst] = r[in->a] == 0;
+            break;
+        case PRT_OP_JMP:
+            in = code + in->imm - 1;
+            break;
+        case PRT_OP_JZ:
+            in = r[in->a] ? in : code + in->imm - 1;
+            break;
+        case PRT_OP_JNZ:
+            in = r[in->a] ? code + in->imm - 1 : in;
+            break;
+        default:
+            step(dev, in, r);
+            break;
+        }
+    }
+    dev->cut = true;
+    prt_log(dev, PRT_LOG_STEPS, "program cut short", 0);
+    return 0;
+}
+
 uint64_t prt_run(struct prt_dev *dev, uint32_t prog)
 {
-    const struct prt_prog *p = &dev->table->progs[prog];
-    const struct prt_insn *code = dev->table->code + p->first;
-    uint64_t r[PRT_NUM_REGS] = { 0 };
-    uint64_t value = 0;
-    uint32_t pc = 0;
+    uint64_t value;
 
     if (!enter(dev)) {
         return 0;
     }
-    for (;;) {
-        const struct prt_insn *in = &code[pc];
-
-        if (dev->steps == 0) {
-            prt_log(dev, PRT_LOG_STEPS, "program cut short", prog);
-            break;
-        }
-        dev->steps--;
-        pc++;
-        if (in->op == PRT_OP_END) {
-            value = r[in->a];
-            break;
-        }
-        if (in->op == PRT_OP_JMP || (in->op == PRT_OP_JZ && !r[in->a]) ||
-            (in->op == PRT_OP_JNZ && r[in->a])) {
-            pc = in->imm;
-        } else if (in->op != PRT_OP_JZ && in->op != PRT_OP_JNZ) {
-            step(dev, in, r);
-        }
-    }
+    value = interpret(dev, dev->table->code + dev->table->progs[prog].first);
     dev->depth--;
     return value;
 }

@@ -9,8 +9,9 @@
 /* Start of a call; `effects` is false for peeking. */
 void prt_enter(struct prt_dev *dev, bool effects)
 {
-    dev->epoch++;
+    dev->epoch += !dev->timeless;
     dev->now_known = false;
+    dev->cut = false;
     dev->steps = PRT_MAX_STEPS;
     dev->busy = effects;
 }

@@ -2,6 +2,18 @@
 /* Reset, loading, carry-over, and the host's ends of FIFOs and lines. */
 #include "runtime/engine/priv.h"
 
+static bool is_timeless(const struct prt_table *t)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->ncode; i++) {
+        if (t->code[i].op == PRT_OP_TIME || t->code[i].op == PRT_OP_COUNT) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int prt_dev_init(struct prt_dev *dev, const struct prt_table *table,
                  void *memory, size_t size, const struct prt_host_ops *host,
                  void *opaque)
@@ -22,6 +34,8 @@ int prt_dev_init(struct prt_dev *dev, const struct prt_table *table,
                                      table->head->state_size);
     dev->alarm = PRT_NEVER;
     dev->last_reg = PRT_NONE;
+    dev->epoch = 1;
+    dev->timeless = is_timeless(table);
     return PRT_OK;
 }
 

@@ -14,8 +14,10 @@ static bool known(const struct prt_dev *dev, uint32_t memo, uint64_t *value)
 
 static uint64_t remember(struct prt_dev *dev, uint32_t memo, uint64_t value)
 {
-    dev->memo[2 * (size_t)memo] = dev->epoch;
-    dev->memo[2 * (size_t)memo + 1] = value;
+    if (!dev->cut) {
+        dev->memo[2 * (size_t)memo] = dev->epoch;
+        dev->memo[2 * (size_t)memo + 1] = value;
+    }
     return value;
 }
 
