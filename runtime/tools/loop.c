@@ -135,7 +135,7 @@ static void keys_receive(struct session *s)
     if (got > 0) {
         type(s, bytes, terminal_keys(&s->terminal, keys, (size_t)got, bytes,
                                      &quit));
-    } else if (got == 0) {
+    } else if (got == 0 || errno != EINTR) {
         quit = true;
     }
     if (quit) {

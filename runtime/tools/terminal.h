@@ -18,7 +18,10 @@ struct terminal {
 /* True when stdin and stdout are a terminal in whose foreground we are. */
 bool terminal_usable(void);
 
-/* Switches stdin to raw mode.  Does nothing when it is no terminal. */
+/*
+ * Switches stdin to raw mode; what is printed is still post-processed, so
+ * that a line feed alone starts a line.  Does nothing when it is no terminal.
+ */
 void terminal_open(struct terminal *t);
 
 /* Restores what terminal_open() changed. */

@@ -25,7 +25,7 @@ void say(const char *format, ...)
     va_start(args, format);
     vsnprintf(line + used, sizeof(line) - (size_t)used - 2, format, args);
     va_end(args);
-    strcat(line, isatty(STDERR_FILENO) ? "\r\n" : "\n");
+    strcat(line, "\n");
     fputs(line, stderr);
 }
 

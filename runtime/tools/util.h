@@ -7,8 +7,7 @@
 #include <stddef.h>
 
 /*
- * Prints "periph: ", the message and a line end to stderr; right on a
- * terminal in raw mode too.
+ * Prints "periph: ", the message and a line end to stderr.
  */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
