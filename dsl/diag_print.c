@@ -109,6 +109,7 @@ static void print_excerpt(const char *text, const struct pdl_location *loc,
     }
     pdl_strbuf_printf(out, "\n%s%s%s\n", palette->carets,
                       pdl_strbuf_str(&marks), palette->off);
+    out->failed = out->failed || marks.failed;
     pdl_strbuf_dispose(&marks);
 }
 
