@@ -303,6 +303,38 @@ static bool good_timers(const struct prt_table *t, const void *state)
     return true;
 }
 
+static bool good_copy(const uint64_t *cells)
+{
+    uint64_t size = cells[COPY_SIZE];
+
+    return !cells[COPY_ACTIVE] || (cells[COPY_ACTIVE] == 1 && size <= 8 &&
+           size && !(size & (size - 1)));
+}
+
+static bool good_slots(const struct prt_table *t, const void *state)
+{
+    uint32_t i, k;
+
+    for (i = 0; i < t->nafters; i++) {
+        const uint64_t *cells = saved(state, t->afters[i].state);
+
+        for (k = 0; k < t->afters[i].count; k++) {
+            if (cells[2 * k + AFTER_ARMED] > 2) {
+                return false;
+            }
+        }
+    }
+    for (i = 0; i < t->ncopies; i++) {
+        for (k = 0; k < t->copies[i].count; k++) {
+            if (!good_copy(saved(state, t->copies[i].state +
+                                 PRT_STATE_COPY * k))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool any_copy(const struct prt_dev *dev)
 {
     uint32_t i, k;
@@ -343,7 +375,7 @@ int prt_load(struct prt_dev *dev, const void *state, size_t size)
         return PRT_E_ALIGN;
     }
     if (!good_regs(t, state) || !good_parts(t, state) ||
-        !good_timers(t, state)) {
+        !good_timers(t, state) || !good_slots(t, state)) {
         return PRT_E_CONTENT;
     }
     prt_enter(dev, true);

@@ -49,9 +49,17 @@ static bool fuzz_put(void *opaque, uint32_t fifo, uint64_t value)
     return (next(opaque) & 7) != 0 || fifo == value;
 }
 
+static void check_size(unsigned size)
+{
+    if (size != 1 && size != 2 && size != 4 && size != 8) {
+        abort();
+    }
+}
+
 static bool fuzz_bus_read(void *opaque, uint64_t address, unsigned size,
                           uint64_t *value)
 {
+    check_size(size);
     *value = next(opaque) ^ address ^ size;
     return (*value & 31) != 0;
 }
@@ -60,6 +68,7 @@ static bool fuzz_bus_write(void *opaque, uint64_t address, unsigned size,
                            uint64_t value)
 {
     (void)opaque;
+    check_size(size);
     return ((address ^ size ^ value) & 31) != 1;
 }
 
@@ -110,6 +119,31 @@ static void one_call(struct prt_dev *dev, struct fuzz_host *h)
     }
 }
 
+/* A saved state that somebody has tampered with. */
+static void run_spoilt(struct prt_dev *dev, struct fuzz_host *h)
+{
+    size_t size = prt_state_size(dev->table);
+    uint64_t *copy;
+    unsigned i;
+
+    if (!size) {
+        return;
+    }
+    copy = malloc(size);
+    if (!copy) {
+        return;
+    }
+    memcpy(copy, prt_state(dev), size);
+    for (i = 0; i < 3; i++) {
+        copy[next(h) % (size / 8)] = next(h) >> (next(h) & 63);
+        if (prt_load(dev, copy, size) == PRT_OK) {
+            one_call(dev, h);
+            prt_tick(dev);
+        }
+    }
+    free(copy);
+}
+
 static void run_device(const struct prt_table *table, struct fuzz_host *h)
 {
     size_t size = prt_table_memory(table);
@@ -134,6 +168,7 @@ static void run_device(const struct prt_table *table, struct fuzz_host *h)
         for (i = 0; i < CALLS / 4; i++) {
             one_call(&again, h);
         }
+        run_spoilt(&again, h);
     }
     free(memory);
     free(second);

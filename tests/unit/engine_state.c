@@ -116,6 +116,9 @@ static void test_load_refuses(void **state)
     SPOIL(locks, 0, 1, 2);
     SPOIL(timers, 0, 3, UINT64_MAX);
     SPOIL(timers, 0, 1, UINT64_MAX);
+    SPOIL(afters, 0, 3, 3);     /* armed */
+    SPOIL(copies, 0, 0, 2);     /* active */
+    SPOIL(copies, 0, 0, 1);     /* units of 0 bytes */
     memcpy(copy, prt_state(&d.dev), size);
     assert_int_equal(prt_load(&d.dev, copy, size), PRT_OK);
     free(copy);
