@@ -46,20 +46,9 @@
 #include <unistd.h>
 
 #include "runtime/bridge/bridge-os.h"
-#include "runtime/engine/engine.h"
+#include "tests/daemon/fake_machine.h"
 
-#define MAX_DEVICES 64
 #define MAX_MEMORIES 16
-
-struct device {
-    char name[PBR_NAME_MAX];
-    uint64_t base, size;
-    uint8_t *blob;                      /* the file it came from */
-    uint8_t *state;
-    struct prt_file file;
-    struct prt_table table;
-    struct prt_dev dev;
-};
 
 struct memory {
     uint64_t base, size;
@@ -77,13 +66,9 @@ static struct pbr_answer answer;
 static struct pbr_question question;
 static bool open_question;
 static unsigned tables_seen, questions_asked, line_number;
-static uint64_t generation, event_seq, now_ns, limit_ms = 20000;
-static struct device devices[MAX_DEVICES];
-static unsigned device_count;
+static uint64_t generation, event_seq, limit_ms = 20000;
 static struct memory memories[MAX_MEMORIES];
 static unsigned memory_count;
-static char console[16384];
-static size_t console_len;
 
 static void fail(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
@@ -111,98 +96,10 @@ static uint64_t clock_ms(void)
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* ---- The machine ---- */
-
-static bool console_put(void *opaque, uint32_t fifo, uint64_t value)
-{
-    (void)opaque;
-    (void)fifo;
-    if (console_len < sizeof(console) - 1) {
-        console[console_len++] = (char)value;
-    }
-    return true;
-}
-
-static uint64_t host_now(void *opaque)
-{
-    (void)opaque;
-    return now_ns;
-}
-
-static const struct prt_host_ops host = {
-    .now = host_now, .put = console_put,
-};
-
-static struct device *device_at(uint64_t address)
-{
-    unsigned i;
-
-    for (i = 0; i < device_count; i++) {
-        if (address >= devices[i].base &&
-            address - devices[i].base < devices[i].size) {
-            return &devices[i];
-        }
-    }
-    return NULL;
-}
-
-static struct device *device_slot(const char *name)
-{
-    unsigned i;
-
-    for (i = 0; i < device_count; i++) {
-        if (strcmp(devices[i].name, name) == 0) {
-            return &devices[i];
-        }
-    }
-    if (device_count == MAX_DEVICES) {
-        fail("too many devices");
-    }
-    return &devices[device_count++];
-}
-
-/* Puts one instance of a copied, validated file in place. */
-static void take_instance(uint8_t *blob, size_t size, const char *name,
-                          uint64_t address, uint32_t index)
-{
-    struct device *d = device_slot(name);
-    struct device old = *d;
-    struct pbr_region region;
-
-    memset(d, 0, sizeof(*d));
-    snprintf(d->name, sizeof(d->name), "%s", name);
-    d->blob = aligned_alloc(8, (size + 7) & ~(size_t)7);
-    memcpy(d->blob, blob, size);
-    if (prt_file_open(d->blob, size, &d->file, NULL) != PRT_OK ||
-        prt_file_device(&d->file, index, &d->table) != PRT_OK) {
-        fail("a validated table does not open again");
-    }
-    d->base = address;
-    d->size = d->table.head->mmio_size;
-    d->state = aligned_alloc(8, prt_table_memory(&d->table));
-    prt_dev_init(&d->dev, &d->table, d->state, prt_table_memory(&d->table),
-                 &host, d);
-    if (old.blob != NULL) {
-        old.dev.table = &old.table;
-        prt_carry(&d->dev, &old.dev, NULL, NULL);
-        free(old.blob);
-        free(old.state);
-    } else {
-        prt_dev_reset(&d->dev, PRT_RESET_COLD);
-    }
-    memset(&region, 0, sizeof(region));
-    region.base = d->base;
-    region.size = d->size;
-    memcpy(region.name, d->name, sizeof(region.name));
-    pbr_region_set(state_shm.mem, (uint32_t)(d - devices), &region);
-}
-
 /* Loads what the blob area holds, as QEMU does: copy, check, apply. */
 static uint32_t take_tables(uint32_t size, const char **why)
 {
     uint8_t *copy = aligned_alloc(8, (size + 7u) & ~7u);
-    struct prt_file file;
-    uint32_t i;
     int ret;
 
     *why = "";
@@ -215,17 +112,11 @@ static uint32_t take_tables(uint32_t size, const char **why)
     if (pbr_blob_copy(bridge, copy, size) != PBR_OK) {
         fail("blob of %u bytes", size);
     }
-    ret = prt_file_open(copy, size, &file, NULL);
+    ret = machine_load(copy, size, state_shm.mem);
     if (ret != PRT_OK) {
         *why = prt_strerror(ret);
         free(copy);
         return PBR_ACK_BAD_TABLE;
-    }
-    for (i = 0; file.has_board && i < file.board.head->instances.count; i++) {
-        const struct prt_instance *from = &file.board.instances[i];
-
-        take_instance(copy, size, prt_board_string(&file.board, from->name),
-                      from->address, from->device);
     }
     free(copy);
     tables_seen++;
@@ -274,15 +165,6 @@ static void acknowledge(uint32_t type, uint32_t ack, uint64_t seq,
     send_frame(type, ack, seq);
 }
 
-static void show_console(const struct pbr_answer *a)
-{
-    uint32_t i;
-
-    for (i = 0; i < a->console_size; i++) {
-        console_put(NULL, 0, a->console[i]);
-    }
-}
-
 static void on_answer(const struct pbr_frame *f)
 {
     const char *why = "";
@@ -306,7 +188,7 @@ static void on_answer(const struct pbr_frame *f)
     } else {
         acknowledge(PBR_F_ANSWER_ACK, PBR_ACK_OK, f->seq, "");
     }
-    show_console(&answer);
+    machine_print(answer.console, answer.console_size);
     open_question = false;
     answered = true;
     pbr_bridge_set_open(bridge, 0);
@@ -321,7 +203,7 @@ static void on_load(const struct pbr_frame *f)
     if (pbr_answer_read(bridge, &load) == PBR_OK && load.seq == f->seq &&
         load.verdict == PBR_V_TABLES) {
         ack = take_tables(load.blob_size, &why);
-        show_console(&load);
+        machine_print(load.console, load.console_size);
     }
     acknowledge(PBR_F_LOAD_ACK, ack, f->seq, why);
     loaded = ack == PBR_ACK_OK;
@@ -447,7 +329,7 @@ static void put_record(uint64_t address, unsigned size, uint64_t pc,
     r.address = address;
     r.value = value;
     r.offset = d != NULL ? (uint32_t)(address - d->base) : 0;
-    r.device = d != NULL ? (uint16_t)(d - devices) : PBR_NO_DEVICE;
+    r.device = d != NULL ? (uint16_t)device_number(d) : PBR_NO_DEVICE;
     r.reg = PBR_NO_REGISTER;
     r.flags = write ? PBR_R_WRITE : 0;
     r.size = (uint8_t)size;
@@ -642,13 +524,9 @@ static void until(const char *command)
 
 static void new_start(void)
 {
-    unsigned i;
-
     generation = pbr_generation_new();
     pbr_bridge_set_generation(bridge, generation);
-    for (i = 0; i < device_count; i++) {
-        prt_dev_reset(&devices[i].dev, PRT_RESET_COLD);
-    }
+    machine_reset();
     open_question = false;
     pbr_bridge_set_open(bridge, 0);
     send_event(PBR_E_RESET, 0, 0, 0);
@@ -739,9 +617,8 @@ static void command_other(const char *word, char *rest)
         refuse_next = true;
     } else if (strcmp(word, "console") == 0) {
         unescape(rest);
-        console[console_len] = '\0';
-        if (strcmp(console, rest) != 0) {
-            fail("the console shows: %s", console);
+        if (strcmp(machine_console(), rest) != 0) {
+            fail("the console shows: %s", machine_console());
         }
     } else if (strcmp(word, "mem") == 0) {
         char *path = strchr(rest, ' ');
