@@ -6,9 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * Prints "periph: ", the message and a line end to stderr.
- */
+/* Prints "periph: ", the message and a line end to stderr. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
