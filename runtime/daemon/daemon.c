@@ -147,6 +147,7 @@ void pdm_dispose(struct pdm *d)
         free(d->unresolved[i]);
     }
     free(d->values);
+    pdm_log_flush(&d->options.log);
     memset(d, 0, sizeof(*d));
     d->fd = -1;
 }
@@ -297,6 +298,7 @@ int pdm_run(struct pdm *d, int signal_fd)
         fds[1].fd = pfl_watch_fd(d->board);
         fds[2].fd = d->fd;
         fds[0].events = fds[1].events = fds[2].events = POLLIN;
+        pdm_log_flush(&d->options.log);
         if (poll(fds, 3, next_timeout(d, tries)) < 0 && errno != EINTR) {
             pdm_say(&d->options.log, PDM_ERROR, "poll: %s", strerror(errno));
             return -1;

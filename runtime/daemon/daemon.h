@@ -34,6 +34,8 @@ struct pdm_log {
 bool pdm_level_parse(const char *word, enum pdm_level *level);
 void pdm_say(const struct pdm_log *log, enum pdm_level level,
              const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Lines up to info wait for this, so that they cost a question no time. */
+void pdm_log_flush(const struct pdm_log *log);
 
 /* ---- Options ---- */
 

@@ -42,5 +42,14 @@ void pdm_say(const struct pdm_log *log, enum pdm_level level,
     vfprintf(log->file, format, args);
     va_end(args);
     fputc('\n', log->file);
-    fflush(log->file);
+    if (level <= PDM_WARN) {
+        fflush(log->file);
+    }
+}
+
+void pdm_log_flush(const struct pdm_log *log)
+{
+    if (log->file != NULL) {
+        fflush(log->file);
+    }
 }

@@ -224,6 +224,7 @@ static int open_signals(void)
 static int open_log(struct command_line *c)
 {
     c->options.log.file = stderr;
+    setvbuf(stderr, NULL, _IOFBF, 8192);
     if (c->log_file != NULL) {
         c->options.log.file = fopen(c->log_file, "ae");
         if (c->options.log.file == NULL) {

@@ -42,6 +42,7 @@ struct pfl_stamp {
     dev_t dev;
     ino_t ino;
     off_t size;
+    mode_t mode;                        /* permissions */
     int64_t mtime_ns, ctime_ns;
 };
 

@@ -76,6 +76,7 @@ static void stamp_of(const struct stat *st, struct pfl_stamp *stamp)
     stamp->dev = st->st_dev;
     stamp->ino = st->st_ino;
     stamp->size = st->st_size;
+    stamp->mode = st->st_mode & 0777;
     stamp->mtime_ns =
         (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
     stamp->ctime_ns =
@@ -170,17 +171,33 @@ static int write_all(int fd, const char *text, size_t len)
 }
 
 /* The permissions of the file that is replaced, or those of a new one. */
-static mode_t mode_for(const char *path)
+static mode_t mode_for(const char *path, const struct pfl_stamp *known)
 {
-    struct stat st;
+    struct pfl_stamp now;
     mode_t mask;
 
-    if (stat(path, &st) == 0) {
-        return st.st_mode & 0777;
+    if (known == NULL || !known->exists) {
+        pfl_stamp_get(path, &now);
+        known = &now;
+    }
+    if (known->exists) {
+        return known->mode;
     }
     mask = umask(0);
     umask(mask);
     return 0666 & ~mask;
+}
+
+/* A new file; one of that name is what a killed process left. */
+static int create(const char *path)
+{
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    int fd = open(path, flags, 0600);
+
+    if (fd < 0 && errno == EEXIST && unlink(path) == 0) {
+        fd = open(path, flags, 0600);
+    }
+    return fd;
 }
 
 int pfl_replace(const char *path, const char *text, size_t len,
@@ -199,13 +216,12 @@ int pfl_replace(const char *path, const char *text, size_t len,
         errno = ENAMETOOLONG;
         return -1;
     }
-    unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-              0600);
+    fd = create(temp);
     if (fd < 0) {
         return -1;
     }
-    if (write_all(fd, text, len) < 0 || fchmod(fd, mode_for(path)) < 0) {
+    if (write_all(fd, text, len) < 0 ||
+        fchmod(fd, mode_for(path, expect)) < 0) {
         goto out;
     }
     if (expect != NULL) {
