@@ -470,8 +470,9 @@ static const char *applied_path(const struct pcc_tree *t,
                             base, path + skip);
 }
 
-static const struct pcc_tref *resolve_prop(struct pcc_tree *t, struct pcc_tnode *node,
-                                struct pcc_tprop *p)
+static const struct pcc_tref *resolve_prop(struct pcc_tree *t,
+                                           struct pcc_tnode *node,
+                                           struct pcc_tprop *p)
 {
     struct pcc_tref *ref;
 

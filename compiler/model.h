@@ -7,8 +7,8 @@
  * daemon see only this, never the AST.
  *
  * Constants of behaviour (policies, verbs, events, operations) are those of
- * runtime/engine/table.h.  Indices are into the arrays of the same device (or of the board); PCC_NONE
- * means "none".  Strings end in NUL and are UTF-8.
+ * runtime/engine/table.h.  Indices are into the arrays of the same device (or
+ * of the board); PCC_NONE means "none".  Strings end in NUL and are UTF-8.
  */
 #ifndef COMPILER_MODEL_H
 #define COMPILER_MODEL_H
