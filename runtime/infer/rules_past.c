@@ -191,6 +191,25 @@ bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
     return best != INT64_MIN;
 }
 
+const struct inf_reg_stat *rules_last_command(const struct inf_engine *eng,
+                                              const struct rules_device *dev,
+                                              uint64_t not)
+{
+    const struct inf_reg_stat *best = NULL;
+    unsigned i;
+
+    for (i = dev->first; i < dev->first + dev->count; i++) {
+        const struct inf_reg_stat *stat =
+            inf_evidence_reg(eng->ev, eng->model.regs[i].phys);
+
+        if (stat && stat->phys != not && stat->seq_write &&
+            (!best || stat->seq_write > best->seq_write)) {
+            best = stat;
+        }
+    }
+    return best;
+}
+
 /* ------------------------------------------------------------ persistence */
 
 static bool add_hex(cJSON *obj, const char *key, uint64_t value)

@@ -178,6 +178,10 @@ void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
  */
 bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
                        struct rules_follow *out);
+/* The register of @dev that was written last, other than @not; or NULL. */
+const struct inf_reg_stat *rules_last_command(const struct inf_engine *eng,
+                                              const struct rules_device *dev,
+                                              uint64_t not);
 int rules_save(struct inf_engine *eng, char **out);
 int rules_restore(struct inf_engine *eng, const char *text);
 

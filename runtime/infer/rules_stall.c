@@ -30,9 +30,9 @@ static const char *site_text(const struct stall *st, char *buf, size_t size)
     unsigned sites = stat ? stat->site_count : 1;
 
     if (sites > 1) {
-        snprintf(buf, size, "polled, %u sites read it,", sites);
+        snprintf(buf, size, "; %u sites read it", sites);
     } else {
-        snprintf(buf, size, "polled");
+        buf[0] = '\0';
     }
     return buf;
 }
@@ -63,13 +63,9 @@ static void describe(const struct stall *st, const struct cand *c, char *buf,
     site_text(st, sites, sizeof(sites));
     bits_text(c->set, set, sizeof(set));
     bits_text(c->clear, clear, sizeof(clear));
-    if (c->set && c->clear) {
-        snprintf(buf, size, "%s until %s set and %s clear", sites, set, clear);
-    } else if (c->set) {
-        snprintf(buf, size, "%s until %s set", sites, set);
-    } else {
-        snprintf(buf, size, "%s until %s clear", sites, clear);
-    }
+    snprintf(buf, size, "polled until %s%s%s%s%s%s", c->set ? set : "",
+             c->set ? " set" : "", c->set && c->clear ? " and " : "",
+             c->clear ? clear : "", c->clear ? " clear" : "", sites);
 }
 
 static int put_derived(struct inf_shape *shape, unsigned bit,
@@ -143,8 +139,42 @@ static bool contradicts(const struct inf_shape *shape, unsigned bit,
     if (f->kind == INF_FIELD_CONST) {
         return (f->value >> (bit - f->lo) & 1) != want;
     }
-    return f->kind == INF_FIELD_DERIVED ||
-           (f->kind == INF_FIELD_PULSE && want);
+    return f->kind != INF_FIELD_PLAIN && (f->kind != INF_FIELD_PULSE || want);
+}
+
+/*
+ * A bit that was needed otherwise before, and that no stored bit explains:
+ * an event that the guest acknowledges, that a command raises again, or at
+ * last one that changes by itself.
+ */
+static int shape_event(struct stall *st, struct inf_shape *shape,
+                       unsigned bit, bool want, bool *weak)
+{
+    const struct inf_field *old = inf_shape_field(shape, bit);
+    struct inf_field f = { .kind = INF_FIELD_TOGGLE, .value = want };
+    uint64_t at = st->dev->base + shape->offset;
+    const struct inf_reg_stat *own = inf_evidence_reg(st->eng->ev, at);
+    const struct inf_reg_stat *cmd;
+    bool event = old && (old->kind == INF_FIELD_W1C ||
+                         old->kind == INF_FIELD_RESET);
+    char rule[INF_EXPR_MAX + INF_NAME_MAX];
+
+    if (want && event) {
+        cmd = rules_last_command(st->eng, st->dev, at);
+        if (cmd && rules_reg_at(st->eng, cmd->phys)) {
+            snprintf(rule, sizeof(rule), "on write r%02" PRIx64
+                     " { %.60s.%.20s = 1; }", cmd->phys - st->dev->base,
+                     shape->name, old->name);
+            return rules_edit_item(st->ans, st->dev->base, "", rule, 60);
+        }
+    } else if (!want && own && own->seq_write && !event) {
+        f.kind = own->last_write >> bit & 1 ? INF_FIELD_W1C
+                                            : INF_FIELD_RESET;
+        f.value = 1;
+    }
+    *weak = f.kind == INF_FIELD_TOGGLE;
+    f.lo = f.hi = (uint8_t)bit;
+    return inf_shape_put(shape, &f);
 }
 
 static int shape_bit(struct stall *st, struct inf_shape *shape, unsigned bit,
@@ -153,13 +183,12 @@ static int shape_bit(struct stall *st, struct inf_shape *shape, unsigned bit,
     uint64_t written;
 
     if (contradicts(shape, bit, want)) {
-        if (follow(st, shape, bit) == 0) {
-            return 0;
-        }
-        *weak = true;
-    } else if (!want && inf_evidence_written(st->eng->ev, st->q->phys,
-                                             st->q->size, &written) &&
-               (written >> bit & 1)) {
+        return follow(st, shape, bit) == 0
+               ? 0 : shape_event(st, shape, bit, want, weak);
+    }
+    if (!want && inf_evidence_written(st->eng->ev, st->dev->base +
+                                      shape->offset, shape->bytes,
+                                      &written) && (written >> bit & 1)) {
         return put_kind(shape, bit, INF_FIELD_PULSE);
     }
     return inf_shape_constant(shape, 1ull << bit, (uint64_t)want << bit);

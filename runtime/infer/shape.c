@@ -130,7 +130,8 @@ static void parse_field(struct scan *sc, struct inf_field *f)
         if (take(sc, ":=")) {
             f->kind = INF_FIELD_DERIVED;
             take_until(sc, ";", f->expr, sizeof(f->expr));
-        } else if (take(sc, "=")) {
+        } else {
+            expect(sc, "=");
             f->value = take_number(sc);
         }
     } else if (take(sc, "pulse")) {
@@ -143,6 +144,9 @@ static void parse_field(struct scan *sc, struct inf_field *f)
     } else if (take(sc, ":=")) {
         f->kind = INF_FIELD_DERIVED;
         take_until(sc, ";", f->expr, sizeof(f->expr));
+    } else if (take(sc, "=")) {
+        f->kind = INF_FIELD_RESET;
+        f->value = take_number(sc);
     } else {
         take_until(sc, ";", f->expr, sizeof(f->expr));
         if (f->expr[0]) {
@@ -152,6 +156,30 @@ static void parse_field(struct scan *sc, struct inf_field *f)
         }
     }
     expect(sc, ";");
+}
+
+/* "on read { b5 ^= 1; }": the bits that toggle, declared as constants. */
+static void parse_toggles(struct scan *sc, struct inf_shape *s)
+{
+    char name[24];
+    unsigned i;
+
+    expect(sc, "read");
+    expect(sc, "{");
+    while (!sc->bad && !take(sc, "}")) {
+        take_name(sc, name, sizeof(name));
+        expect(sc, "^=");
+        sc->bad |= take_number(sc) != 1;
+        expect(sc, ";");
+        for (i = 0; i < s->count && strcmp(s->fields[i].name, name); i++) {
+        }
+        if (i == s->count || s->fields[i].kind != INF_FIELD_CONST ||
+            s->fields[i].lo != s->fields[i].hi) {
+            sc->bad = true;
+        } else {
+            s->fields[i].kind = INF_FIELD_TOGGLE;
+        }
+    }
 }
 
 static void parse_head(struct scan *sc, struct inf_shape *s, unsigned width)
@@ -185,6 +213,10 @@ int inf_shape_parse(struct inf_shape *s, const char *text, unsigned width)
     if (!take(&sc, ";")) {
         expect(&sc, "{");
         while (!sc.bad && !take(&sc, "}")) {
+            if (take(&sc, "on")) {
+                parse_toggles(&sc, s);
+                continue;
+            }
             if (s->count == INF_SHAPE_FIELDS) {
                 return INF_E_FORMAT;
             }
@@ -226,6 +258,12 @@ static void print_field(char *buf, size_t size, const struct inf_field *f)
         add(buf, size, " %s [%u..%u]", f->name, f->lo, f->hi);
     }
     switch (f->kind) {
+    case INF_FIELD_RESET:
+        add(buf, size, " = 0x%" PRIx64, f->value);
+        break;
+    case INF_FIELD_TOGGLE:
+        add(buf, size, " ro = %" PRIu64, f->value);
+        break;
     case INF_FIELD_CONST:
         add(buf, size, f->hi - f->lo < 4 ? " ro = %" PRIu64
                                          : " ro = 0x%" PRIx64, f->value);
@@ -248,10 +286,24 @@ static void print_field(char *buf, size_t size, const struct inf_field *f)
     add(buf, size, ";");
 }
 
+static void print_toggles(char *buf, size_t size, const struct inf_shape *s)
+{
+    unsigned i;
+
+    add(buf, size, " on read {");
+    for (i = 0; i < s->count; i++) {
+        if (s->fields[i].kind == INF_FIELD_TOGGLE) {
+            add(buf, size, " %s ^= 1;", s->fields[i].name);
+        }
+    }
+    add(buf, size, " }");
+}
+
 char *inf_shape_print(const struct inf_shape *s, unsigned width)
 {
-    size_t size = 256 + 2 * INF_EXPR_MAX + s->count * (64 + INF_EXPR_MAX);
+    size_t size = 256 + 2 * INF_EXPR_MAX + s->count * (96 + INF_EXPR_MAX);
     char *buf = calloc(1, size);
+    bool toggles = false;
     unsigned i;
 
     if (!buf) {
@@ -274,6 +326,10 @@ char *inf_shape_print(const struct inf_shape *s, unsigned width)
     add(buf, size, " {");
     for (i = 0; i < s->count; i++) {
         print_field(buf, size, &s->fields[i]);
+        toggles |= s->fields[i].kind == INF_FIELD_TOGGLE;
+    }
+    if (toggles) {
+        print_toggles(buf, size, s);
     }
     add(buf, size, " }");
     return buf;

@@ -20,6 +20,8 @@ enum inf_field_kind {
     INF_FIELD_DERIVED = 3, /* := expr */
     INF_FIELD_W1C = 4,   /* set at reset to value, cleared by writing 1 */
     INF_FIELD_DATA = 5,  /* pops and/or pushes fifos: expr holds the views */
+    INF_FIELD_RESET = 6, /* storage that starts with value */
+    INF_FIELD_TOGGLE = 7, /* reads the other way round each time */
 };
 
 struct inf_field {

@@ -190,3 +190,59 @@ int trap(void)
     } while (!(status & 0x101));
     return 0;
 }
+
+/* An oscillator: on, wait until ready; off, wait until it is not. */
+int clock_on(void)
+{
+    REG(0x50) = 0x10000;
+    while (!(POLL(clock_on, 0x50) & 0x20000)) {
+    }
+    return 0;
+}
+
+int clock_off(void)
+{
+    REG(0x50) = 0;
+    while (POLL(clock_off, 0x50) & 0x20000) {
+    }
+    return 0;
+}
+
+/* A status: awaited, acknowledged, awaited again after a command. */
+int done(void)
+{
+    while (!(POLL(done, 0x58) & 4)) {
+    }
+    return 0;
+}
+
+int acknowledge(void)
+{
+    REG(0x58) = 4;
+    while (POLL(acknowledge, 0x58) & 4) {
+    }
+    return 0;
+}
+
+int command(void)
+{
+    REG(0x5c) = 7;
+    while (!(POLL(command, 0x58) & 4)) {
+    }
+    return 0;
+}
+
+/* A signal that comes and goes by itself. */
+int high(void)
+{
+    while (!(POLL(high, 0x60) & 2)) {
+    }
+    return 0;
+}
+
+int low(void)
+{
+    while (POLL(low, 0x60) & 2) {
+    }
+    return 0;
+}

@@ -37,6 +37,8 @@ static void test_round_trip(void **state)
               "{ f0_7 [0..7] pops rx pushes tx; }", 8);
     same_text("reg r14 @ 0x14 { b0 [0] := !empty(rx); b1 [1] pulse; "
               "b2 [2] w1c = 0x1; b9 [9] := r00.b3; }", 32);
+    same_text("reg r58 @ 0x58 { b2 [2] = 0x1; b3 [3] ro = 0; "
+              "on read { b3 ^= 1; } }", 32);
     same_text("reg r24 @ 0x24 ro := time(1MHz);", 32);
 }
 

@@ -575,19 +575,41 @@ static void test_follow(void **state)
 {
     (void)state;
     FOR_EACH_CORE(w) {
-        struct inf_access on = { .phys = DEV + 0x08, .size = 4, .value = 2,
-                                 .write = true };
+        stall(w, "clock_on", 0x50);
+        assert_string_equal(text_of(w, "r50"),
+                            "reg r50 @ 0x50 { b17 [17] ro = 1; }");
+        stall(w, "clock_off", 0x50);
+        assert_string_equal(text_of(w, "r50"), "reg r50 @ 0x50 "
+                            "{ b16 [16]; b17 [17] := r50.b16; }");
+    }
+}
 
-        put_reg(w, 8, 4, "r08", "reg r08 @ 0x08;");
-        put_reg(w, 0x18, 4, "r18", "reg r18 @ 0x18;");
-        inf_evidence_add(w->ev, &on);
-        stall(w, "set_bit", 0x14);
-        on.value = 0;
-        inf_evidence_add(w->ev, &on);
-        /* The same register must now read 0 in bit 31 and 1 in bit 5. */
-        put_reg(w, 0x18, 4, "r18", "reg r18 @ 0x18 { b31 [31] ro = 1; }");
-        stall(w, "clear_bit", 0x18);
-        assert_int_equal(w->ans.verdict, INF_TABLES);
+/* Cleared by writing 1, raised again by a command. */
+static void test_event(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        stall(w, "done", 0x58);
+        assert_string_equal(text_of(w, "r58"),
+                            "reg r58 @ 0x58 { b2 [2] ro = 1; }");
+        stall(w, "acknowledge", 0x58);
+        assert_string_equal(text_of(w, "r58"),
+                            "reg r58 @ 0x58 { b2 [2] w1c = 0x1; }");
+        note(w, 0, DEV + 0x58, 4, 0, false);
+        stall(w, "command", 0x58);
+        assert_string_equal(w->items[0], "on write r5c { r58.b2 = 1; }");
+    }
+}
+
+static void test_toggle(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        stall(w, "high", 0x60);
+        stall(w, "low", 0x60);
+        assert_string_equal(text_of(w, "r60"), "reg r60 @ 0x60 "
+                            "{ b1 [1] ro = 0; on read { b1 ^= 1; } }");
+        assert_true(w->ans.edits[0].confidence <= 50);
     }
 }
 
@@ -702,6 +724,8 @@ int main(void)
         cmocka_unit_test(test_crash),
         cmocka_unit_test(test_person),
         cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_event),
+        cmocka_unit_test(test_toggle),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_fault_person),
         cmocka_unit_test(test_fetch),
