@@ -289,7 +289,8 @@ static uint64_t interpret(struct prt_dev *dev, const struct prt_insn *code)
     uint64_t r[PRT_NUM_REGS] = { 0 };
     const struct prt_insn *in = code;
 
-    for (; dev->steps; dev->steps--, in++) {
+    for (; dev->steps; in++) {
+        dev->steps--;
         switch (in->op) {
         case PRT_OP_END:
             return r[in->a];
