@@ -259,6 +259,7 @@ static uint32_t exception_kind(CPUState *cs)
         return PBR_X_DATA_ABORT;
     case EXCP_VSERR:
         return PBR_X_SERROR;
+    case EXCP_BKPT:
     case EXCP_LAZYFP:
     case EXCP_STKOF:
     case EXCP_UNALIGNED:
@@ -294,50 +295,85 @@ static bool is_lockup(CPUState *cs, uint32_t kind)
 {
     CPUARMState *env = cpu_env(cs);
 
-    return kind && arm_feature(env, ARM_FEATURE_M) &&
+    return kind &&
            armv7m_nvic_raw_execution_priority(env->nvic) <= -1;
 }
 
+static uint64_t current_pc(CPUARMState *env)
+{
+    return is_a64(env) ? env->pc : env->regs[15];
+}
+
 /*
- * On M-profile a fault is only made pending here, and taken before the next
- * instruction; what is reported is the state that it leaves.
+ * On M-profile a fault is first made pending, and taken before the next
+ * instruction as interrupts are. So are those that arise while an exception
+ * is taken or left. What is reported is what was taken.
  */
-static void hook_do_interrupt(CPUState *cs)
+static void m_profile_taken(CPUState *cs, InferenceException *exc, int before)
 {
     CPUARMState *env = cpu_env(cs);
-    bool m_profile = arm_feature(env, ARM_FEATURE_M);
-    uint32_t kind = exception_kind(cs);
+    int now = env->v7m.exception;
+
+    if (now == before || now == 0) {
+        return;
+    }
+    if (now >= ARMV7M_EXCP_PENDSV) {
+        inference_interrupt_taken(cs);
+    }
+    if (now < ARMV7M_EXCP_HARD || now > ARMV7M_EXCP_SECURE) {
+        return;
+    }
+    exc->kind = PBR_X_M_BASE + now;
+    exc->vector = env->regs[15];
+    exc->esr = env->v7m.cfsr[env->v7m.secure];
+    exc->far = exc->esr & R_V7M_CFSR_MMARVALID_MASK ?
+               env->v7m.mmfar[env->v7m.secure] : env->v7m.bfar;
+    inference_exception_taken(exc);
+}
+
+static void hook_m_do_interrupt(CPUState *cs)
+{
+    CPUARMState *env = cpu_env(cs);
+    int before = env->v7m.exception;
     InferenceException exc = {
-        .cpu = cs, .kind = kind,
-        .pc = is_a64(env) ? env->pc : env->regs[15],
-        .el = arm_current_el(env),
+        .cpu = cs, .pc = current_pc(env), .el = arm_current_el(env),
     };
 
-    if (is_lockup(cs, kind)) {
+    if (is_lockup(cs, exception_kind(cs))) {
+        exc.kind = PBR_X_M_BASE + ARMV7M_EXCP_HARD;
         exc.esr = env->v7m.cfsr[env->v7m.secure];
         exc.vector = exc.pc;
         inference_locked_up(&exc);
+        return;
+    }
+    original_ops(cs)->do_interrupt(cs);
+    m_profile_taken(cs, &exc, before);
+}
+
+static void hook_do_interrupt(CPUState *cs)
+{
+    CPUARMState *env = cpu_env(cs);
+    InferenceException exc = {
+        .cpu = cs, .kind = exception_kind(cs), .pc = current_pc(env),
+        .el = arm_current_el(env),
+    };
+
+    if (arm_feature(env, ARM_FEATURE_M)) {
+        hook_m_do_interrupt(cs);
         return;
     }
     if (is_interrupt(cs)) {
         inference_interrupt_taken(cs);
     }
     original_ops(cs)->do_interrupt(cs);
-    if (!kind) {
-        return;
-    }
-    exc.vector = is_a64(env) ? env->pc : env->regs[15];
-    if (m_profile) {
-        exc.esr = env->v7m.cfsr[env->v7m.secure];
-        exc.far = exc.esr & R_V7M_CFSR_MMARVALID_MASK ?
-                  env->v7m.mmfar[env->v7m.secure] : env->v7m.bfar;
-    } else {
+    if (exc.kind) {
         exc.from_below = exc.el < arm_current_el(env);
         exc.el = arm_current_el(env);
+        exc.vector = current_pc(env);
         exc.esr = env->exception.syndrome;
         exc.far = env->exception.vaddress;
+        inference_exception_taken(&exc);
     }
-    inference_exception_taken(&exc);
 }
 
 void inference_cpu_hook_all(void)

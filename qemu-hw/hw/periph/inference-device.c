@@ -371,6 +371,10 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
         s->ask.valid = false;
         return true;
     }
+    if (a->dev->chr_watch) {
+        /* The guest waits for whoever reads the console, not for nothing. */
+        return false;
+    }
     reads = inference_stall_reading(s->stall, a, pc);
     if (!reads) {
         return false;

@@ -146,7 +146,7 @@ static bool check_el(PeriphMachine *s, ARMCPU *cpu, Error **errp)
 {
     CPUARMState *env = &cpu->env;
 
-    if (s->start_el > 3 || s->start_el < 0 ||
+    if (s->start_el > 3 || s->board->head->el == 0 ||
         (s->start_el == 2 && !arm_feature(env, ARM_FEATURE_EL2)) ||
         (s->start_el == 3 && !arm_feature(env, ARM_FEATURE_EL3))) {
         error_setg(errp, "this CPU cannot start at EL%d", s->start_el);
