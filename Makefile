@@ -110,7 +110,7 @@ help:
 	@echo 'lint         the rules of CONTRIBUTING.md that can be checked'
 	@echo 'headercheck  each header compiles alone'
 	@echo 'format       clang-format over the C files'
-	@echo 'install      into PREFIX ($(PREFIX)), DESTDIR is honoured'
+	@echo 'install      after all and qemu: into PREFIX ($(PREFIX)), DESTDIR'
 	@echo 'clean        removes build/; the cache of QEMU stays'
 
 # --- libraries and programs ----------------------------------------------
@@ -211,6 +211,10 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(UNIT_LIBS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $< \
 	    -Wl,--start-group $(UNIT_LIBS) -Wl,--end-group -lcmocka $(LIB_LIBS)
 
+# Tests that make an allocation fail.
+$(filter %/oom,$(HELPERS)): LDFLAGS += \
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+
 # A link test is linked with the library of its own folder and libc only.
 define link_test
 $(call link_test_name,$(1)): $(call object,$(1)) \
@@ -286,8 +290,8 @@ install: programs
 	install $(LIBEXEC) $(LIBEXEC_DIR)
 	cp -r boards/. $(DATA)/boards
 	[ ! -d dsl/lib ] || cp -r dsl/lib $(DATA)/dsl
-	program=$$(qemu-hw/build.sh path) && \
-	    install $$program $${program%/*}/qemu-img $(LIBEXEC_DIR)
+	install $(addprefix $(O)/libexec/periph/,qemu-system-aarch64 qemu-img) \
+	    $(LIBEXEC_DIR)
 
 clean:
 	rm -rf $(O)
