@@ -14,6 +14,7 @@
 #define ATTACH_SLOW_MS 250              /* ... and later */
 #define ATTACH_FAST_TRIES 500
 #define QUIET_MS 200                    /* no work for so long: write */
+#define UNQUIET_MS 3000                 /* at the latest after so long */
 #define REVIEW_MS 100                   /* looks at the ring: busy guest */
 #define REVIEW_IDLE_MS 1000             /* guest that touches nothing */
 #define SETTLE_MS 20                    /* editors save in several steps */
@@ -124,6 +125,7 @@ static void write_all(struct pdm *d)
     pfl_sync(d->board);
     pdm_results_write(d);
     d->work_left = false;
+    d->written_ns = pdm_now_ns();
 }
 
 void pdm_dispose(struct pdm *d)
@@ -247,7 +249,8 @@ static void do_work(struct pdm *d)
             pdm_review(d);
         }
     }
-    if (d->work_left && now - d->quiet_ns >= QUIET_MS * MS) {
+    if (d->work_left && (now - d->quiet_ns >= QUIET_MS * MS ||
+                         now - d->written_ns >= UNQUIET_MS * MS)) {
         write_all(d);
     }
 }

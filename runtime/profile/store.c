@@ -200,11 +200,47 @@ static int create(const char *path)
     return fd;
 }
 
+static bool same_content(const struct pfl_stamp *a, const struct pfl_stamp *b)
+{
+    return a->exists && b->exists && a->dev == b->dev && a->ino == b->ino &&
+        a->size == b->size && a->mtime_ns == b->mtime_ns;
+}
+
+/*
+ * Puts @temp in the place of @path: 0, 1 when a person saved it meanwhile,
+ * -1 with errno.  Exchanging the two shows afterwards what was replaced, and
+ * spares a question the wait that ext4 adds to a rename over a file (it
+ * starts to write it out).  That is what pfl_sync() is for.
+ */
+static int put_in_place(const char *temp, const char *path,
+                        const struct pfl_stamp *expect)
+{
+    struct pfl_stamp now;
+
+    if (expect == NULL) {
+        return rename(temp, path);
+    }
+    pfl_stamp_get(path, &now);
+    if (!pfl_stamp_equal(&now, expect)) {
+        return 1;
+    }
+    if (!expect->exists ||
+        renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_EXCHANGE) < 0) {
+        return rename(temp, path);
+    }
+    pfl_stamp_get(temp, &now);
+    if (!same_content(&now, expect)) {
+        renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_EXCHANGE);
+        return 1;
+    }
+    unlink(temp);
+    return 0;
+}
+
 int pfl_replace(const char *path, const char *text, size_t len,
                 const struct pfl_stamp *expect, struct pfl_stamp *stamp)
 {
     const char *slash = strrchr(path, '/');
-    struct pfl_stamp now;
     char temp[4096];
     struct stat st;
     int fd, n, saved, ret = -1;
@@ -224,14 +260,8 @@ int pfl_replace(const char *path, const char *text, size_t len,
         fchmod(fd, mode_for(path, expect)) < 0) {
         goto out;
     }
-    if (expect != NULL) {
-        pfl_stamp_get(path, &now);
-        if (!pfl_stamp_equal(&now, expect)) {
-            ret = 1;
-            goto out;
-        }
-    }
-    if (rename(temp, path) < 0 || fstat(fd, &st) < 0) {
+    ret = put_in_place(temp, path, expect);
+    if (ret != 0 || fstat(fd, &st) < 0) {
         goto out;
     }
     if (stamp != NULL) {
