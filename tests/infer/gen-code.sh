@@ -8,8 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 out=$here/../unit/infer_code.h
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-flags=(-static -O2 -ffreestanding -fno-pic -nostdlib -fno-asynchronous-unwind-tables
-    -fno-unroll-loops -fno-tree-loop-distribute-patterns -w
+flags=(-static -O2 -ffreestanding -fno-pic -nostdlib
+    -fno-asynchronous-unwind-tables -fno-unroll-loops -fno-tree-loop-distribute-patterns -w
     -Wl,-Ttext=0x1000 -Wl,--build-id=none -Wl,-N -Wl,-e,0x1000)
 
 emit() { # name compiler flags...
