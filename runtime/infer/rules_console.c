@@ -147,7 +147,7 @@ static void compare_states(const struct states *then, struct states *text,
 /*
  * A bit of another register of @dev that was always different when @tx was
  * written something else than text: the register is that only under a
- * condition (a divisor latch, a bank).  False when there is none, or when
+ * condition, such as a divisor latch.  False when there is none or when
  * nothing else was written.
  */
 static bool find_condition(const struct inf_engine *eng,

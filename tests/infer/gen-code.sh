@@ -9,7 +9,8 @@ out=$here/../unit/infer_code.h
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-static -O2 -ffreestanding -fno-pic -nostdlib
-    -fno-asynchronous-unwind-tables -fno-unroll-loops -fno-tree-loop-distribute-patterns -w
+    -fno-asynchronous-unwind-tables -fno-unroll-loops
+    -fno-tree-loop-distribute-patterns -w
     -Wl,-Ttext=0x1000 -Wl,--build-id=none -Wl,-N -Wl,-e,0x1000)
 
 emit() { # name compiler flags...
