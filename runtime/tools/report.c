@@ -287,7 +287,11 @@ static void print_unresolved(const struct daemon_results *r)
 
 static void print_stages(const struct stages *t)
 {
-    fprintf(stderr, "seconds     compile %.2f", t->compiled - t->begin);
+    fputs("seconds     ", stderr);
+    if (t->fetching >= 0.005) {
+        fprintf(stderr, "image %.2f, ", t->fetching);
+    }
+    fprintf(stderr, "compile %.2f", t->compiled - t->begin);
     if (t->started > 0) {
         fprintf(stderr, ", start %.2f", t->started - t->compiled);
         if (t->spoke > 0) {

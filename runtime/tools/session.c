@@ -294,9 +294,12 @@ int session_compile(struct session *s)
     enum board_talk talk = s->restarts ? BOARD_SAYS_ERRORS : BOARD_SAYS_ALL;
     struct pcc *pcc = NULL;
     int status = board_compile(s->work_dir, talk, &pcc);
+    double before = now_seconds();
 
     if (status == STATUS_OK) {
         status = board_fetch(&s->board, pcc);
+        s->stages.fetching += now_seconds() - before;
+        s->stages.begin += now_seconds() - before;
     }
     if (status == STATUS_OK) {
         status = board_emit(&s->board, pcc, s->ptab);

@@ -52,7 +52,8 @@ enum outcome {
 
 /* Points in time, seconds on the monotonic clock; 0: not reached. */
 struct stages {
-    double begin;
+    double fetching;                /* how long that took, before all else */
+    double begin;                   /* moved on by as much */
     double compiled;
     double started;                 /* the guest runs its first instruction */
     double spoke;                   /* its first character */
