@@ -390,7 +390,7 @@ static void look_at_insn(struct inf_probe *p, uint64_t pc, uint32_t size)
     const uint8_t *bytes = insn_bytes(p, pc, size > 4 ? 4 : size, buf);
 
     if (!bytes) {
-        probe_stop(p, INF_END_WILD);
+        probe_stop(p, p->full ? INF_END_BOUND : INF_END_WILD);
         return;
     }
     switch (probe_insn(p, pc, size, bytes, &sp_after)) {
@@ -493,6 +493,8 @@ static int run_once(struct inf_probe *p, const struct inf_stim *stim,
     run->time_base = p->q.cpu.cntvct;
     run->time_scale = 1;
     run->io_insn = ~0ull;
+    p->full = false;
+    p->run_pages = 0;
     pc_set_clear(&p->seen);
     probe_pages_restore(p);
     if (uc_context_restore(p->uc, p->ctx) != UC_ERR_OK) {

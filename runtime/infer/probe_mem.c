@@ -86,8 +86,12 @@ struct probe_page *probe_page_get(struct inf_probe *p, uint64_t addr)
     if (page) {
         return page;
     }
-    if (p->page_count == PAGE_LIMIT ||
-        p->env.svc->page(p->env.svc->opaque, vaddr, true, &p->scratch) != 0) {
+    if (p->page_count == PAGE_LIMIT || p->run_pages == RUN_PAGES) {
+        p->full = true;
+        return NULL;
+    }
+    p->run_pages++;
+    if (p->env.svc->page(p->env.svc->opaque, vaddr, true, &p->scratch) != 0) {
         p->failed = true;
         return NULL;
     }
@@ -212,6 +216,10 @@ static bool hook_unmapped(uc_engine *uc, uc_mem_type type, uint64_t addr,
     (void)value;
     if (page && ((addr ^ last) & ~(uint64_t)(INF_PAGE_SIZE - 1))) {
         page = probe_page_get(p, last);
+    }
+    if (p->full) {
+        probe_stop(p, INF_END_BOUND);
+        return false;
     }
     if (!page || (type == UC_MEM_FETCH_UNMAPPED && page->io)) {
         probe_stop(p, type == UC_MEM_FETCH_UNMAPPED ? INF_END_WILD

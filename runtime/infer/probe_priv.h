@@ -9,6 +9,7 @@
 
 #define PAGE_SLOTS 4096u /* power of two */
 #define PAGE_LIMIT 1024u
+#define RUN_PAGES 128u   /* one run may fetch so many */
 #define PC_SLOTS 16384u  /* power of two */
 #define PC_LIMIT 8192u
 #define SYS_SLOTS 32u
@@ -74,7 +75,9 @@ struct inf_probe {
     uc_context *ctx;
     unsigned uc_arch; /* enum inf_arch the engine was opened for */
     bool active;
-    bool failed; /* a callback could not go on */
+    bool failed; /* a page could not be had: the question is lost */
+    bool full;   /* the run touched too many pages */
+    unsigned run_pages; /* fetched by this run */
     struct inf_question q;
     struct inf_probe_env env;
     uint64_t loop_sp;

@@ -191,6 +191,20 @@ int trap(void)
     return 0;
 }
 
+/* Clears more memory than is worth following. */
+int clear_memory(void)
+{
+    volatile u32 *at = (volatile u32 *)0x1000000;
+    u32 i;
+
+    while (!(POLL(clear_memory, 0x64) & 1)) {
+    }
+    for (i = 0; i < 0x40000; i++) {
+        at[i * 256] = 0;
+    }
+    return 0;
+}
+
 /* An oscillator: on, wait until ready; off, wait until it is not. */
 int clock_on(void)
 {

@@ -24,6 +24,7 @@
 #define RAM 0x8000u
 #define RAM_SIZE 0x8000u
 #define DEV 0x10000u
+#define BIG 0x1000000u
 #define WORLD_REGS 32u
 
 struct world_reg {
@@ -52,6 +53,7 @@ struct world {
     struct inf_answer ans;
     struct inf_question q;
     unsigned pages; /* asked for */
+    bool page_fails;
 };
 
 static const struct inf_engine_ops *ops;
@@ -76,6 +78,11 @@ static int world_page(void *opaque, uint64_t addr, bool virt,
         memcpy(out->bytes, w->ram + (addr - RAM), INF_PAGE_SIZE);
     } else if (addr == DEV) {
         out->kind = INF_PAGE_IO;
+    } else if (addr >= BIG && addr < 2 * BIG) {
+        out->kind = INF_PAGE_RAM;
+    }
+    if (w->page_fails) {
+        return -1;
     }
     return 0;
 }
@@ -613,6 +620,33 @@ static void test_toggle(void **state)
     }
 }
 
+static void test_much_memory(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        stall(w, "clear_memory", 0x64);
+        assert_string_equal(text_of(w, "r64"),
+                            "reg r64 @ 0x64 { b0 [0] ro = 1; }");
+        assert_true(w->pages < 2000);
+    }
+}
+
+/* A machine that goes away in the middle: an error, and no leftovers. */
+static void test_no_pages(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        run_to_poll(w, "set_bit", 0x14);
+        w->page_fails = true;
+        assert_int_equal(ops->answer(w->eng, &w->q, &w->ans), INF_E_PAGE);
+        assert_int_equal(w->ans.verdict, INF_NONE);
+        assert_int_equal(w->ans.edit_count, 0);
+        w->page_fails = false;
+        ask(w);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+    }
+}
+
 /* ----------------------------------------------------------------- faults */
 
 static void fault(struct world *w, uint64_t phys, unsigned size, bool store)
@@ -725,6 +759,8 @@ int main(void)
         cmocka_unit_test(test_person),
         cmocka_unit_test(test_follow),
         cmocka_unit_test(test_event),
+        cmocka_unit_test(test_much_memory),
+        cmocka_unit_test(test_no_pages),
         cmocka_unit_test(test_toggle),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_fault_person),
