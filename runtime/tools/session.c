@@ -73,6 +73,19 @@ static void sweep(const char *runs)
     }
 }
 
+/* True for a folder that is ours and closed to others: /tmp is everybody's. */
+static bool is_private(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return false;
+    }
+    errno = EPERM;
+    return S_ISDIR(st.st_mode) && st.st_uid == getuid() &&
+           (st.st_mode & 077) == 0;
+}
+
 /*
  * Makes and locks the private folder of this run.  The lock of the folder
  * above keeps other runs from sweeping it away before it has its own.
@@ -81,7 +94,7 @@ static int make_run_dir(struct session *s, const char *runs)
 {
     int above = -1, status = STATUS_USAGE;
 
-    if (make_folders(runs, 0700) == 0) {
+    if (make_folders(runs, 0700) == 0 && is_private(runs)) {
         above = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     if (above >= 0 && flock(above, LOCK_EX) == 0) {
