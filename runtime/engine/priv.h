@@ -64,6 +64,12 @@ static inline uint64_t *prt_cells(const struct prt_dev *dev, uint32_t state)
     return (uint64_t *)(void *)(dev->state + state);
 }
 
+/* Work that one instruction makes beyond its own counts as more of them. */
+static inline void prt_charge(struct prt_dev *dev, uint32_t steps)
+{
+    dev->steps -= steps < dev->steps ? steps : dev->steps;
+}
+
 /* Content of a register; 0 for those without storage. */
 static inline uint64_t prt_content(const struct prt_dev *dev,
                                    const struct prt_reg *reg)

@@ -182,6 +182,7 @@ void prt_reset_domain(struct prt_dev *dev, uint32_t domain)
     const struct prt_domain *d;
     uint32_t i;
 
+    prt_charge(dev, t->head->state_size / 8);
     if (domain == PRT_NONE) {
         reset_all(dev, true);
         return;

@@ -110,6 +110,7 @@ uint64_t prt_reg_value(struct prt_dev *dev, uint32_t reg, uint64_t bits)
     uint64_t value = own_value(dev, reg, bits);
     uint32_t i;
 
+    prt_charge(dev, r->view_count);
     for (i = r->view_first; i < r->view_first + r->view_count; i++) {
         const struct prt_view *v = &dev->table->views[i];
         uint64_t mask = prt_mask(v->width) << v->lo;
