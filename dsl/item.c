@@ -125,21 +125,42 @@ static uint32_t hash(uint32_t sum, const char *bytes, size_t len)
     return sum;
 }
 
-/* Over the tokens of text that begin in no hole; each ends with a zero byte. */
+/* The first token that begins at an offset or behind it. */
+static size_t first_token(const struct pdl_tokens *tokens, uint32_t offset)
+{
+    size_t low = 0, high = tokens->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (tokens->items[middle].begin < offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Over tokens of a span that begin in no hole; each ends with a zero byte. */
 static uint32_t sum_tokens(const char *text, const struct pdl_tokens *tokens,
-                           const struct holes *holes, uint32_t offset)
+                           const struct holes *holes, struct pdl_span span)
 {
     uint32_t sum = 2166136261u;
     size_t i, hole = 0;
 
-    for (i = 0; i < tokens->count; i++) {
+    for (i = first_token(tokens, span.begin); i < tokens->count; i++) {
         const struct pdl_token *token = &tokens->items[i];
-        uint32_t begin = token->begin + offset;
 
-        while (hole < holes->count && holes->spans[hole].end <= begin) {
+        if (token->begin >= span.end) {
+            break;
+        }
+        while (hole < holes->count &&
+               holes->spans[hole].end <= token->begin) {
             hole++;
         }
-        if (hole == holes->count || holes->spans[hole].begin > begin) {
+        if (hole == holes->count ||
+            holes->spans[hole].begin > token->begin) {
             sum = hash(sum, text + token->begin, token->end - token->begin);
             sum = hash(sum, "", 1);
         }
@@ -151,11 +172,12 @@ int pdl_item_sum(const struct pdl_sources *sources,
                  const struct pdl_item *item, uint32_t *sum)
 {
     const struct pdl_note *note = pdl_item_note(item, PDL_NOTE_INFERRED);
-    struct pdl_tokens tokens = PDL_TOKENS_INIT;
+    struct pdl_tokens scanned = PDL_TOKENS_INIT;
+    const struct pdl_tokens *tokens;
     struct holes holes = { 0 };
     const char *text;
     size_t len;
-    int status;
+    int status = PDL_OK;
 
     if (!sources || !item->span.file) {
         return PDL_ERR_NOT_FOUND;
@@ -168,16 +190,18 @@ int pdl_item_sum(const struct pdl_sources *sources,
         add_hole(&holes, note->span);
     }
     add_nested(&holes, item);
-    text += item->span.begin;
-    status = pdl_scan(text, item->span.end - item->span.begin, 0, NULL,
-                      &tokens);
+    tokens = pdl_source_tokens(sources, item->span.file);
+    if (!tokens) {
+        status = pdl_scan(text, len, 0, NULL, &scanned);
+        tokens = &scanned;
+    }
     if (status != PDL_ERR_NOMEM && !holes.failed) {
-        *sum = sum_tokens(text, &tokens, &holes, item->span.begin);
+        *sum = sum_tokens(text, tokens, &holes, item->span);
         status = PDL_OK;
     } else {
         status = PDL_ERR_NOMEM;
     }
-    pdl_tokens_dispose(&tokens);
+    pdl_tokens_dispose(&scanned);
     free(holes.spans);
     return status;
 }

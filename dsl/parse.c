@@ -110,6 +110,7 @@ static int load_tokens(struct pdl_parser *p)
     if (status == PDL_ERR_NOMEM) {
         return status;
     }
+    pdl_source_keep_tokens(p->session->sources, p->file, &p->tokens);
     for (i = 0; i < p->tokens.count; i++) {
         int kind = p->tokens.items[i].kind;
 

@@ -45,6 +45,15 @@ int pdl_tokens_add(struct pdl_tokens *tokens, int kind, uint32_t begin,
 int pdl_scan(const char *text, size_t len, uint32_t file,
              struct pdl_diags *diags, struct pdl_tokens *out);
 
+/*
+ * Tokens and comments of a file, kept with it by the parser so that sums of
+ * its items need no scan of their own. NULL when there are none (yet).
+ */
+void pdl_source_keep_tokens(struct pdl_sources *sources, uint32_t file,
+                            const struct pdl_tokens *tokens);
+const struct pdl_tokens *pdl_source_tokens(const struct pdl_sources *sources,
+                                           uint32_t file);
+
 /* The kind of a word: a keyword's, or T_NAME. */
 int pdl_word_kind(const char *text, size_t len);
 

@@ -18,6 +18,7 @@ struct source {
     size_t len;
     uint32_t *lines;        /* offset of each line's first byte */
     uint32_t line_count;
+    struct pdl_tokens tokens;
 };
 
 struct pdl_sources {
@@ -39,6 +40,7 @@ static void source_dispose(struct source *source)
     free(source->name);
     free(source->text);
     free(source->lines);
+    pdl_tokens_dispose(&source->tokens);
 }
 
 void pdl_sources_free(struct pdl_sources *sources)
@@ -421,4 +423,32 @@ struct pdl_span pdl_span_join(struct pdl_span a, struct pdl_span b)
         a.end = b.end;
     }
     return a;
+}
+
+void pdl_source_keep_tokens(struct pdl_sources *sources, uint32_t file,
+                            const struct pdl_tokens *tokens)
+{
+    struct pdl_tokens *kept;
+    size_t bytes = tokens->count * sizeof(*tokens->items);
+
+    if (!file || file > sources->count || !tokens->count) {
+        return;
+    }
+    kept = &sources->files[file - 1].tokens;
+    pdl_tokens_dispose(kept);
+    kept->items = malloc(bytes);
+    if (kept->items) {
+        memcpy(kept->items, tokens->items, bytes);
+        kept->count = kept->cap = tokens->count;
+    }
+}
+
+const struct pdl_tokens *pdl_source_tokens(const struct pdl_sources *sources,
+                                           uint32_t file)
+{
+    if (!file || file > sources->count) {
+        return NULL;
+    }
+    return sources->files[file - 1].tokens.count ?
+           &sources->files[file - 1].tokens : NULL;
 }
