@@ -11,6 +11,7 @@
 #include "runtime/infer/rules_priv.h"
 
 #define PHYS_LIMIT (1ull << 48)
+#define WALK_LONG 32u
 
 /* ----------------------------------------------------------------- faults */
 
@@ -137,6 +138,52 @@ static int fill_gaps(struct inf_engine *eng, struct inf_answer *ans,
     return rc;
 }
 
+/* One instruction walks through a hole: after WALK_LONG it is no register. */
+static bool is_walk(struct inf_engine *eng, const struct inf_question *q)
+{
+    struct rules_walk *walk = &eng->walk;
+
+    if (walk->pc == q->pc && walk->next == q->phys &&
+        walk->size == q->size && walk->access == q->access) {
+        walk->length++;
+    } else {
+        walk->length = 1;
+    }
+    walk->pc = q->pc;
+    walk->size = q->size;
+    walk->access = q->access;
+    walk->next = q->phys + q->size;
+    return walk->length >= WALK_LONG;
+}
+
+/* The rest of the hole becomes storage without registers. */
+static int answer_walk(struct inf_engine *eng, const struct inf_question *q,
+                       const struct rules_device *dev,
+                       struct inf_answer *ans)
+{
+    uint64_t offset = q->phys - dev->base;
+    uint64_t end = offset;
+    char name[32], text[96];
+    int rc;
+
+    while (end + q->size <= dev->size &&
+           !rules_reg_at(eng, dev->base + end) &&
+           !rules_reg_at(eng, dev->base + end + q->size - 1)) {
+        end += q->size;
+    }
+    snprintf(name, sizeof(name), "m%03" PRIx64, offset);
+    snprintf(text, sizeof(text), "mem %s[%" PRIu64 "] @ 0x%03" PRIx64
+             " : %u;", name, (end - offset) / q->size, offset, 8 * q->size);
+    rc = rules_edit_item(ans, dev->base, name, text, CONF_STORAGE);
+    if (rc == 0) {
+        ans->edits[ans->edit_count - 1].evidence =
+            strdup("accessed one after the other, as memory is");
+    }
+    ans->verdict = INF_TABLES;
+    ans->outcome = INF_SOLVED;
+    return rc;
+}
+
 static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
@@ -145,6 +192,7 @@ static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
     uint64_t lo = q->phys;
     uint64_t hi = q->phys + q->size;
     unsigned bytes;
+    bool walks;
     int rc = 0;
 
     if (q->access == INF_EXEC || q->kind == INF_FETCH) {
@@ -156,12 +204,18 @@ static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
     if (dev && dev->closed) {
         return deliver(ans, q, "the device is closed");
     }
+    walks = is_walk(eng, q);
     if (!dev) {
         fresh.base = q->phys & ~(uint64_t)(INF_PAGE_SIZE - 1);
         fresh.size = INF_PAGE_SIZE;
         fresh.width = 8 * q->size;
         dev = &fresh;
         rc = rules_edit_device(ans, fresh.base, fresh.width);
+    }
+    if (walks && rc == 0 && q->phys % q->size == 0 &&
+        !rules_reg_at(eng, q->phys) &&
+        !rules_reg_at(eng, q->phys + q->size - 1)) {
+        return answer_walk(eng, q, dev, ans);
     }
     if (hi > dev->base + dev->size) {
         hi = dev->base + dev->size;

@@ -87,6 +87,12 @@ struct rules_need {
     } near[RULES_SNAPSHOT];
 };
 
+/* Faults of one instruction that walks through addresses. */
+struct rules_walk {
+    uint64_t pc, next;
+    uint32_t size, access, length;
+};
+
 /* Characters that an address is being written, one after the other. */
 struct rules_text {
     uint64_t phys, first_seq;
@@ -106,6 +112,7 @@ struct inf_engine {
     uint64_t generation;
     uint64_t reviewed; /* evidence seen by review() */
     struct rules_text texts[RULES_TEXTS];
+    struct rules_walk walk;
     unsigned hyp_count;
     struct rules_hyp hyps[RULES_HYPS]; /* ring, newest at hyp_count - 1 */
     unsigned excluded_count;

@@ -25,7 +25,7 @@
 #define RAM_SIZE 0x8000u
 #define DEV 0x10000u
 #define BIG 0x1000000u
-#define WORLD_REGS 32u
+#define WORLD_REGS 64u
 
 struct world_reg {
     char name[INF_NAME_MAX];
@@ -688,6 +688,23 @@ static void test_faults(void **state)
     world_free(w);
 }
 
+/* A copy through a hole does not make a thousand registers. */
+static void test_walk(void **state)
+{
+    struct world *w = world_new(INF_ARCH_A64);
+    unsigned i;
+
+    (void)state;
+    fault(w, DEV + 0x800, 4, true);
+    for (i = 0; i < 32; i++) {
+        fault(w, DEV + 4 * i, 4, true);
+    }
+    assert_int_equal(w->ans.verdict, INF_TABLES);
+    assert_int_equal(w->reg_count, 1 + 31);
+    assert_string_equal(w->items[0], "mem m07c[481] @ 0x07c : 32;");
+    world_free(w);
+}
+
 /* Beside what a person owns only the gap is filled. */
 static void test_fault_person(void **state)
 {
@@ -763,6 +780,7 @@ int main(void)
         cmocka_unit_test(test_no_pages),
         cmocka_unit_test(test_toggle),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_walk),
         cmocka_unit_test(test_fault_person),
         cmocka_unit_test(test_fetch),
         cmocka_unit_test(test_review),
