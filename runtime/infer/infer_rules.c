@@ -171,6 +171,7 @@ static int answer_walk(struct inf_engine *eng, const struct inf_question *q,
            !rules_reg_at(eng, dev->base + end + q->size - 1)) {
         end += q->size;
     }
+    eng->walk.next = dev->base + end; /* behind what asks no more */
     snprintf(name, sizeof(name), "m%03" PRIx64, offset);
     snprintf(text, sizeof(text), "mem %s[%" PRIu64 "] @ 0x%03" PRIx64
              " : %u;", name, (end - offset) / q->size, offset, 8 * q->size);
