@@ -15,8 +15,9 @@
 #define ATTACH_FAST_TRIES 500
 #define QUIET_MS 200                    /* no work for so long: write */
 #define UNQUIET_MS 3000                 /* at the latest after so long */
-#define REVIEW_MS 100                   /* looks at the ring: busy guest */
-#define REVIEW_IDLE_MS 1000             /* guest that touches nothing */
+#define REVIEW_MS 100                   /* looks at the ring, at first ... */
+#define REVIEW_IDLE_MS 1000             /* ... and when nothing comes of it */
+#define REVIEWS 50                      /* so often at first */
 #define SETTLE_MS 20                    /* editors save in several steps */
 
 uint64_t pdm_now_ns(void)
@@ -232,6 +233,7 @@ static void do_work(struct pdm *d)
     if (d->asked && d->blob_seq == 0) {
         pdm_answer(d);
         d->quiet_ns = pdm_now_ns();
+        d->reviews = 0;
         return;
     }
     if (d->live_edit && !d->asked && now - d->quiet_ns >= SETTLE_MS * MS) {
@@ -244,10 +246,12 @@ static void do_work(struct pdm *d)
     if (free_to_load && now >= d->review_ns) {
         bool any = pdm_drain(d) > 0;
 
-        d->review_ns = now + (any ? REVIEW_MS : REVIEW_IDLE_MS) * MS;
         if (any) {
             pdm_review(d);
         }
+        d->reviews++;
+        d->review_ns = now + (any && d->reviews < REVIEWS ? REVIEW_MS :
+                              REVIEW_IDLE_MS) * MS;
     }
     if (d->work_left && (now - d->quiet_ns >= QUIET_MS * MS ||
                          now - d->written_ns >= UNQUIET_MS * MS)) {

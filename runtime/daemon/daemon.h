@@ -112,7 +112,8 @@ struct pdm {
     bool work_left;                 /* results or state are not written */
     uint64_t quiet_ns;              /* when the last work was done */
     uint64_t written_ns;            /* when all was written last */
-    uint64_t review_ns;             /* when the ring was last looked at */
+    uint64_t review_ns;             /* when the ring is looked at next */
+    unsigned reviews;               /* looks since the last question */
     uint64_t ring_seen;             /* records taken so far */
 
     struct pdm_counts counts;

@@ -151,7 +151,12 @@ struct pfl_file *pfl_make_file(struct pfl_board *board, const char *name)
     if (asprintf(&file->path, "%s/%s", board->dir, name) < 0) {
         file->path = NULL;
     }
-    if (file->name == NULL || file->text == NULL || file->path == NULL) {
+    /* A link stays a link: what it leads to is what is replaced. */
+    file->disk = file->path != NULL ? realpath(file->path, NULL) : NULL;
+    if (file->disk == NULL && file->path != NULL) {
+        file->disk = strdup(file->path);
+    }
+    if (file->name == NULL || file->text == NULL || file->disk == NULL) {
         pfl_file_free(file);
         return NULL;
     }
@@ -186,12 +191,12 @@ bool pfl_scan_file(struct pfl_board *board, struct pfl_file *file)
     char *text;
     size_t len;
 
-    pfl_stamp_get(file->path, &now);
+    pfl_stamp_get(file->disk, &now);
     if (!now.exists ||
         (pfl_stamp_equal(&now, &file->stamp) && !just_written(&now))) {
         return false;
     }
-    text = pfl_read(file->path, PDL_MAX_FILE_BYTES, &len, &file->stamp);
+    text = pfl_read(file->disk, PDL_MAX_FILE_BYTES, &len, &file->stamp);
     if (text == NULL) {
         pfl_log(board, PFL_LOG_WARN, "%s: %s", file->path, strerror(errno));
         file->stamp = now;
@@ -229,7 +234,7 @@ static bool drop_gone(struct pfl_board *board)
     while (*place != NULL) {
         struct pfl_file *file = *place;
 
-        pfl_stamp_get(file->path, &now);
+        pfl_stamp_get(file->disk, &now);
         if (file == board->files || now.exists || !file->stamp.exists ||
             file->unsaved) {
             place = &file->next;
@@ -326,6 +331,7 @@ static void adopt_one(struct pfl_file *file)
 static int adopt_these(struct pfl_board *board, struct pfl_trial *trials,
                        unsigned count, struct pfl_change *change)
 {
+    char console[PFL_NAME_MAX];
     struct pcc *pcc;
     unsigned i;
     int ret;
@@ -337,7 +343,12 @@ static int adopt_these(struct pfl_board *board, struct pfl_trial *trials,
     for (i = 0; i < count; i++) {
         adopt_one(trials[i].file);
     }
+    strcpy(console, board->console);
     ret = pfl_use_full(board, pcc);
+    if (strcmp(console, board->console) != 0) {
+        pfl_touch_instance(change, console);
+        pfl_touch_instance(change, board->console);
+    }
     for (i = 0; i < count; i++) {
         touch_all(board, trials[i].file, change);
     }
@@ -424,6 +435,9 @@ static void touch(char names[][PFL_NAME_MAX], unsigned *count,
 {
     unsigned i;
 
+    if (name[0] == '\0') {
+        return;
+    }
     for (i = 0; i < *count; i++) {
         if (strcmp(names[i], name) == 0) {
             return;

@@ -618,7 +618,7 @@ bool pfl_watch_drain(struct pfl_board *board)
             }
             file = pfl_find_file(board, event->name);
             if (file != NULL) {
-                pfl_stamp_get(file->path, &now);
+                pfl_stamp_get(file->disk, &now);
             }
             others = others || file == NULL ||
                 !pfl_stamp_equal(&now, &file->stamp);
@@ -657,7 +657,7 @@ int pfl_sync(struct pfl_board *board)
             ret = PFL_ERR_IO;
         }
         if (file->need_sync) {
-            if (sync_path(file->path, 0) < 0 && errno != ENOENT) {
+            if (sync_path(file->disk, 0) < 0 && errno != ENOENT) {
                 ret = PFL_ERR_IO;
             }
             file->need_sync = false;

@@ -54,7 +54,8 @@ struct pfl_stamp {
 struct pfl_file {
     struct pfl_file *next;              /* board.periph first, then by name */
     char *name;                         /* "dev_01c28000.periph" */
-    char *path;
+    char *path;                         /* in the folder, as compiled */
+    char *disk;                         /* where its bytes are: no link */
     char *text;                         /* NUL behind it */
     size_t len;
     char *candidate;                    /* read from disk, not adopted yet */

@@ -25,6 +25,7 @@ void pfl_file_free(struct pfl_file *file)
     free(file->text);
     free(file->name);
     free(file->path);
+    free(file->disk);
     free(file);
 }
 
@@ -364,7 +365,7 @@ int pfl_save(struct pfl_board *board, struct pfl_file *file,
         errno = EROFS;
         ret = -1;
     } else {
-        ret = pfl_replace(file->path, file->text, file->len, &file->stamp,
+        ret = pfl_replace(file->disk, file->text, file->len, &file->stamp,
                           &file->stamp);
     }
     if (ret > 0) {

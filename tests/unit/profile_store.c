@@ -721,6 +721,41 @@ static void a_file_that_goes_is_forgotten(void **state)
     pfl_close(b);
 }
 
+static void a_link_stays_a_link(void **state)
+{
+    struct pfl_board *b = open_board();
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(new_device(b), PFL_OK);
+    pfl_close(b);
+    assert_int_equal(rename(file("dev_01c28000.periph"), file("real.txt")),
+                     0);
+    assert_int_equal(symlink("real.txt", file("dev_01c28000.periph")), 0);
+    b = open_board();
+    assert_int_equal(apply(b, PFL_EDIT_REG, 0, "r00", "reg r00 @ 0x00;"),
+                     PFL_OK);
+    assert_int_equal(lstat(file("dev_01c28000.periph"), &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_non_null(strstr(get("real.txt"), "r00"));
+    pfl_close(b);
+}
+
+static void permissions_stay(void **state)
+{
+    struct pfl_board *b = open_board();
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(new_device(b), PFL_OK);
+    assert_int_equal(chmod(file("dev_01c28000.periph"), 0640), 0);
+    assert_int_equal(apply(b, PFL_EDIT_REG, 0, "r00", "reg r00 @ 0x00;"),
+                     PFL_OK);
+    assert_int_equal(stat(file("dev_01c28000.periph"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+    pfl_close(b);
+}
+
 static void every_error_has_a_text(void **state)
 {
     int err;
@@ -755,6 +790,8 @@ int main(void)
         TEST(what_is_learnt_about_a_library_block),
         TEST(the_watch_sees_others_only),
         TEST(a_file_that_goes_is_forgotten),
+        TEST(a_link_stays_a_link),
+        TEST(permissions_stay),
         TEST(every_error_has_a_text),
     };
 
