@@ -264,6 +264,9 @@ static void add_native(struct dt *dt, struct pcc_tnode *soc,
         return;
     }
     node = child(dt, soc, k ? k->name : n->name, n->addresses[0]);
+    if (!node) {
+        return;
+    }
     node->label = dt_label(dt, n->name);
     if (k) {
         pcc_tree_set_string(dt->tree, node, "compatible", k->compatible);
@@ -285,6 +288,9 @@ static void add_nvic(struct dt *dt, struct pcc_tnode *soc)
         return;
     }
     node = child(dt, soc, "interrupt-controller", 0xe000e100);
+    if (!node) {
+        return;
+    }
     node->label = "nvic";
     put_pair(reg, 0xe000e100, 0xc00);
     pcc_tree_set_string(dt->tree, node, "compatible", "arm,armv7m-nvic");
@@ -636,6 +642,9 @@ static int build(struct dt *dt, bool overlay)
         dt->tree = out;
     }
     dt_place_all(dt);
+    if (dt->tree->failed || dt->base->failed) {
+        return PCC_ERR_NOMEM;
+    }
     if (overlay) {
         check_labels(dt);
     } else if (!dt->merging) {
