@@ -266,6 +266,45 @@ static void carry_line(const struct carry *c, uint32_t i, uint32_t k)
     }
 }
 
+/* Is the old line's element still the one of that number? */
+static bool line_stays(const struct carry *c, const struct prt_line *was,
+                       unsigned bit)
+{
+    const struct prt_table *t = c->dev->table;
+    uint32_t i;
+
+    for (i = 0; i < t->nlines; i++) {
+        const struct prt_line *now = &t->lines[i];
+
+        if (now->dir == PRT_LINE_OUT && now->first == was->first &&
+            same_string(prt_string(t, now->name),
+                        prt_string(c->old->table, was->name))) {
+            return bit < now->count;
+        }
+    }
+    return false;
+}
+
+/* Outputs that are gone, or have another number now, do not stay high. */
+static void lower_lost(const struct carry *c)
+{
+    const struct prt_host_ops *host = c->dev->host;
+    const struct prt_table *o = c->old->table;
+    uint32_t i;
+    unsigned bit;
+
+    for (i = 0; host && host->line && i < o->nlines; i++) {
+        const struct prt_line *was = &o->lines[i];
+        uint64_t sent = prt_cells(c->old, was->state)[LINE_SENT];
+
+        for (bit = 0; was->dir == PRT_LINE_OUT && bit < was->count; bit++) {
+            if (sent >> bit & 1 && !line_stays(c, was, bit)) {
+                host->line(c->dev->opaque, was->first + bit, 0);
+            }
+        }
+    }
+}
+
 static void carry_lock(const struct carry *c, uint32_t i, uint32_t k)
 {
     const struct prt_lock *now = &c->dev->table->locks[i];
@@ -393,6 +432,7 @@ void prt_carry(struct prt_dev *dev, const struct prt_dev *old,
     carry_kind(&c, PRT_KIND_COPY);
     carry_kind(&c, PRT_KIND_MEM);
     carry_store(&c);
+    lower_lost(&c);
     prt_state_changed(dev);
     prt_values_rebase(dev);
     prt_timers_plan(dev);

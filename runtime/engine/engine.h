@@ -360,8 +360,10 @@ typedef void prt_carry_fn(void *opaque, enum prt_carry_kind kind,
  * pending `after`s, transfers, memories and line levels.  What is new starts
  * from reset; bits that still had their old reset value, or that the guest
  * can no longer write, take the new reset value.  `report` (may be NULL)
- * hears of what did not fit.  Only lines whose level differs are delivered.
- * `old` stays as it is.
+ * hears of what did not fit.  Only lines whose level differs are delivered;
+ * output numbers that the new table gives to another line, or to none, are
+ * lowered first (their numbers are those of the old table).  `old` stays as
+ * it is.
  */
 void prt_carry(struct prt_dev *dev, const struct prt_dev *old,
                prt_carry_fn *report, void *opaque);

@@ -307,6 +307,34 @@ static void test_carry_lines(void **state)
     tb_stop(&d2);
 }
 
+/* A line that is gone, and one that got another number. */
+static void test_carry_lost_lines(void **state)
+{
+    (void)state;
+    tb_init(&b, 0x100);
+    tb_reg(&b, "R", 0, 4, PRT_POL_rw);
+    tb_field(&b, "f", 0, 4);
+    tb_line(&b, "gone", PRT_LINE_OUT, 2, tb_expr_field(&b, 0));
+    tb_line(&b, "irq", PRT_LINE_OUT, 1, tb_expr_field(&b, 0));
+    assert_int_equal(tb_start(&b, &d), PRT_OK);
+    tb_write(&d, 0, 4, 3);
+    assert_int_equal(d.host.nlines, 3);
+    tb_init(&b2, 0x100);
+    tb_reg(&b2, "R", 0, 4, PRT_POL_rw);
+    tb_field(&b2, "f", 0, 4);
+    tb_line(&b2, "irq", PRT_LINE_OUT, 1, tb_expr_field(&b2, 0));
+    carry();
+    /* 0, 1 and 2 fall; then irq rises at its new number, 0. */
+    assert_int_equal(d2.host.nlines, 4);
+    assert_int_equal(d2.host.lines[0].level, 0);
+    assert_int_equal(d2.host.lines[2].line, 2);
+    assert_int_equal(d2.host.lines[2].level, 0);
+    assert_int_equal(d2.host.lines[3].line, 0);
+    assert_int_equal(d2.host.lines[3].level, 1);
+    tb_stop(&d);
+    tb_stop(&d2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_carry_refined),
         cmocka_unit_test(test_carry_moved),
         cmocka_unit_test(test_carry_lines),
+        cmocka_unit_test(test_carry_lost_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

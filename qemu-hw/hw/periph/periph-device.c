@@ -437,7 +437,7 @@ static void provide_lines(PeriphDevice *s, const struct prt_dev_header *head)
     }
 }
 
-/* Ties the engine to this device; its contents are those after a reset. */
+/* Ties the engine to this device; a reset or prt_carry() has to follow. */
 static void attach(PeriphDevice *s, PeriphEngine *e)
 {
     provide_lines(s, e->table.head);
@@ -447,7 +447,6 @@ static void attach(PeriphDevice *s, PeriphEngine *e)
     s->engine = e;
     s->rx_fifo = s->end ? prt_fifo_find(&e->table, PRT_END_FROM, s->end)
                         : PRT_NONE;
-    prt_dev_reset(&e->dev, PRT_RESET_COLD);
     s->in_engine = false;
 }
 
@@ -576,6 +575,9 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
         s->end = s->end ?: g_strdup("console");
     }
     attach(s, engine);
+    s->in_engine = true;
+    prt_dev_reset(&engine->dev, PRT_RESET_COLD);
+    s->in_engine = false;
     qemu_chr_fe_set_handlers(&s->chr, periph_chr_can_receive,
                              periph_chr_receive, periph_chr_event, NULL, s,
                              NULL, true);
