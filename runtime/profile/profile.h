@@ -110,7 +110,7 @@ struct pfl_edit {
 };
 
 #define PFL_MAX_EDITS 64u
-#define PFL_MAX_TOUCHED 64u
+#define PFL_MAX_TOUCHED 256u           /* what goes beyond is left out */
 
 struct pfl_change {
     /* Names of instances and memories whose tables are to be loaded. */

@@ -326,13 +326,20 @@ static void tell_loss(struct pfl_board *board, const struct pfl_file *file)
             strerror(errno));
 }
 
-static int keep_pending(struct pfl_file *file, const struct pfl_edits *edits)
+/* More than a journal holds is lost like what a disk does not take. */
+static int keep_pending(struct pfl_board *board, struct pfl_file *file,
+                        const struct pfl_edits *edits)
 {
     unsigned i;
     int ret = PFL_OK;
 
     for (i = 0; edits != NULL && i < edits->count && ret == PFL_OK; i++) {
         ret = pfl_edits_add(&file->pending, &edits->v[i]);
+    }
+    if (ret == PFL_ERR_RANGE) {
+        errno = ENOSPC;
+        tell_loss(board, file);
+        ret = PFL_OK;
     }
     return ret;
 }
@@ -357,7 +364,7 @@ int pfl_save(struct pfl_board *board, struct pfl_file *file,
     int ret;
 
     if (file->broken) {
-        ret = keep_pending(file, edits);
+        ret = keep_pending(board, file, edits);
         pfl_save_journal(board, file);
         return ret;
     }
@@ -374,7 +381,7 @@ int pfl_save(struct pfl_board *board, struct pfl_file *file,
     file->unsaved = ret < 0;
     if (file->unsaved) {
         tell_loss(board, file);
-        return keep_pending(file, edits);
+        return keep_pending(board, file, edits);
     }
     file->need_sync = true;
     file->disk_known = true;
