@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compiler/driver.h"
+#include "compiler/explain.h"
 #include "dsl/diag.h"
 #include "dsl/format.h"
 
@@ -74,8 +75,9 @@ static const struct argp_option option_table[] = {
       "is the canonical one", 1 },
     { "format", KEY_FORMAT, NULL, 0, "lay the text out anew", 1 },
     { "in-place", 'i', NULL, 0, "--format writes the files themselves", 1 },
-    { "explain", KEY_EXPLAIN, "CODE", 0,
-      "what a diagnostic such as E0101 means", 1 },
+    { "explain", KEY_EXPLAIN, "CODE|PATH", 0,
+      "what a diagnostic such as E0101 means; with FILEs what BOARD.INSTANCE"
+      ".REGISTER.FIELD or a part of such a path is, and who said so", 1 },
     { "list-emitters", KEY_LIST_EMITTERS, NULL, 0, "names of --emit", 1 },
     { "list-checks", KEY_LIST_CHECKS, NULL, 0, "names of -W and -E", 1 },
     { NULL, 0, NULL, 0, "Where things are:", 2 },
@@ -341,6 +343,7 @@ static int list_checks(void)
     return EXIT_GOOD;
 }
 
+/* A code, when no file is named. */
 static int explain(const char *what)
 {
     struct pdl_strbuf name = PDL_STRBUF_INIT;
@@ -488,6 +491,22 @@ done:
     return err;
 }
 
+static int explain_path(const struct options *o, const struct pcc *s)
+{
+    struct pdl_strbuf out = PDL_STRBUF_INIT;
+    int err;
+
+    pdl_strbuf_printf(&out, "%s\n", o->explain);
+    if (pcc_explain_path(pcc_get_model(s), pcc_sources(s), o->explain,
+                         &out)) {
+        err = put_stdout(&out);
+    } else {
+        err = fail(o->explain, "nothing of that name in the input");
+    }
+    pdl_strbuf_dispose(&out);
+    return err;
+}
+
 static int compile(const struct options *o)
 {
     struct pcc_options opts = {
@@ -507,7 +526,9 @@ static int compile(const struct options *o)
             err = exit_code(io);
         }
     }
-    if (!err && o->emit && !o->check) {
+    if (!err && o->explain) {
+        err = explain_path(o, s);
+    } else if (!err && o->emit && !o->check) {
         err = emit(o, s);
     }
     if (!err && o->depfile) {
@@ -544,7 +565,7 @@ int main(int argc, char **argv)
     if (o.list_checks) {
         return list_checks();
     }
-    if (o.explain) {
+    if (o.explain && !o.files.n) {
         return explain(o.explain);
     }
     if (!o.files.n) {

@@ -247,7 +247,7 @@ static void declare_var(struct dev *dv, const struct pdl_item *item,
         struct pcc_var *v = CC_ADD(dv->cc, &dv->vars);
 
         v->name = dev_element(dv, at->path, item->name.text, item->dim, k);
-        v->origin = cc_origin(dv->cc, item);
+        v->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
         v->width = width;
         v->prog = PCC_NONE;
         v->reset = reset_of(dv, item, scope, k, width);
@@ -307,7 +307,7 @@ static void declare_fifo(struct dev *dv, const struct pdl_item *item,
         struct pcc_fifo *f = CC_ADD(dv->cc, &dv->fifos);
 
         f->name = dev_element(dv, at->path, item->name.text, item->dim, k);
-        f->origin = cc_origin(dv->cc, item);
+        f->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
         f->depth = dev_dim(dv, scope, depth, PRT_MAX_FIFO);
         f->width = item->u.fifo.width ?
                    pcc_const_max(dv->cc, scope, item->u.fifo.width, 64,
@@ -340,7 +340,7 @@ static void declare_line(struct dev *dv, const struct pdl_item *item,
     }
     l = CC_ADD(dv->cc, &dv->lines);
     l->name = dev_element(dv, at->path, item->name.text, NULL, 0);
-    l->origin = cc_origin(dv->cc, item);
+    l->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
     l->dir = item->u.line.dir == PDL_LINE_IN ? PRT_LINE_IN : PRT_LINE_OUT;
     l->count = dev_dim(dv, at->scope, item->dim, 64);
     l->prog = PCC_NONE;
@@ -383,7 +383,7 @@ static void declare_lock(struct dev *dv, const struct pdl_item *item,
     }
     l = CC_ADD(dv->cc, &dv->locks);
     l->name = dev_element(dv, at->path, item->name.text, NULL, 0);
-    l->origin = cc_origin(dv->cc, item);
+    l->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
     l->first_key = dv->pool.n;
     for (e = item->u.lock.keys; e; e = e->next) {
         uint64_t key;
@@ -416,7 +416,7 @@ static void declare_timer(struct dev *dv, const struct pdl_item *item,
 
         todo->index = dv->timers.n - 1;
         t->name = dev_element(dv, at->path, item->name.text, item->dim, k);
-        t->origin = cc_origin(dv->cc, item);
+        t->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
         t->clock = t->divide = t->bits = t->reload = PCC_NONE;
         t->run = t->once = t->start = PCC_NONE;
     }
@@ -433,7 +433,7 @@ static void declare_domain(struct dev *dv, const struct pdl_item *item,
     }
     d = CC_ADD(dv->cc, &dv->domains);
     d->name = item->name.text;
-    d->origin = cc_origin(dv->cc, item);
+    d->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
     dev_todo(dv, TODO_DOMAIN, at->scope, item)->index = dv->domains.n - 1;
 }
 
@@ -460,7 +460,7 @@ static void declare_mem(struct dev *dv, const struct pdl_item *item,
     pcc_const(dv->cc, at->scope, item->u.mem.offset, &offset);
     m = CC_ADD(dv->cc, &dv->mems);
     m->name = dev_element(dv, at->path, item->name.text, NULL, 0);
-    m->origin = cc_origin(dv->cc, item);
+    m->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
     m->offset = at->offset + offset;
     m->elem = bits / 8;
     m->size = (uint64_t)dev_dim(dv, at->scope, item->dim, PRT_MAX_MMIO) *
@@ -487,7 +487,7 @@ static void declare_window(struct dev *dv, const struct pdl_item *item,
     }
     w = CC_ADD(dv->cc, &dv->windows);
     w->name = dev_element(dv, at->path, item->name.text, NULL, 0);
-    w->origin = cc_origin(dv->cc, item);
+    w->origin = cc_origin_in(dv->cc, item, &dv->d.origin);
     pcc_const(dv->cc, at->scope, item->u.window.offset, &w->offset);
     w->offset += at->offset;
     pcc_const(dv->cc, at->scope, item->u.window.size, &w->size);

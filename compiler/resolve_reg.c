@@ -350,7 +350,7 @@ static void field_element(struct dev *dv, const struct pdl_item *item,
     f->name = dim ? dev_element(dv, "", item->name.text, dim, k) :
               item->name.text;
     f->text = item->desc.bytes;
-    f->origin = cc_origin(cc, item);
+    f->origin = cc_origin_in(cc, item, &r->m.origin);
     f->prog = f->needs = f->when = PCC_NONE;
     f->width = 1;
     if (!field_bits(dv, item, scope, r, f)) {
@@ -565,7 +565,7 @@ static void reg_element(struct dev *dv, const struct pdl_item *item,
     r->name = dev_element(dv, "", item->name.text, item->dim, k);
     r->path = dev_element(dv, at->path, item->name.text, item->dim, k);
     r->text = item->desc.bytes;
-    r->origin = cc_origin(cc, item);
+    r->origin = cc_origin_in(cc, item, &dv->d.origin);
     r->when = r->needs = r->next = PCC_NONE;
     reg_width(dv, item, b->scope, r);
     pcc_const(cc, b->scope, item->u.reg.offset, &offset);

@@ -305,3 +305,18 @@ struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
     }
     return o;
 }
+
+struct pcc_origin cc_origin_in(struct cc *cc, const struct pdl_item *item,
+                               const struct pcc_origin *outer)
+{
+    struct pcc_origin o = cc_origin(cc, item);
+
+    if (!item->notes && o.span.file == outer->span.file &&
+        o.span.begin >= outer->span.begin && o.span.end <= outer->span.end) {
+        struct pdl_span span = o.span;
+
+        o = *outer;
+        o.span = span;
+    }
+    return o;
+}
