@@ -160,26 +160,42 @@ static uint64_t standing_value(struct inf_probe *p, struct probe_page *page,
            size_mask(size);
 }
 
+/* Time goes on at one tick an instruction. */
+static void run_normally(struct inf_probe *p)
+{
+    struct run_state *run = &p->run;
+
+    run->time_base = probe_now(p);
+    run->time_insns = run->out->insns;
+    run->time_scale = p->frozen && !run->out->left ? 0 : 1;
+    run->speedups = 0;
+}
+
 static void note_poll(struct inf_probe *p)
 {
     struct run_state *run = &p->run;
+    uint64_t digest;
 
     run->out->poll_reads++;
     if (run->cur_pc != p->q.pc) {
         return;
     }
     run->loop_reads++;
-    if (run->out->left) {
-        uint64_t digest = probe_digest(p);
-
-        /* Something moves on in the registers; time may always do. */
-        if (run->digest && digest != run->digest && run->again_time == 0) {
-            run->again_reads = 0;
-            run->out->moves++;
-        }
-        run->digest = digest;
-        run->again_reads++;
+    if (!run->out->left) {
+        /* Only a delay inside the loop is cut short, not its time-out. */
+        run->since_new = 0;
+        run->again_time = 0;
+        run_normally(p);
+        return;
     }
+    digest = probe_digest(p);
+    /* Something moves on in the registers; time may always do. */
+    if (run->digest && digest != run->digest && run->again_time == 0) {
+        run->again_reads = 0;
+        run->out->moves++;
+    }
+    run->digest = digest;
+    run->again_reads++;
 }
 
 uint64_t probe_io_read(struct inf_probe *p, struct probe_page *page,
@@ -242,8 +258,13 @@ void probe_stop(struct inf_probe *p, enum inf_probe_end end)
     uc_emu_stop(p->uc);
 }
 
-static void note_new(struct run_state *run)
+static void note_new(struct inf_probe *p)
 {
+    struct run_state *run = &p->run;
+
+    if (run->time_scale > 1) {
+        run_normally(p);
+    }
     run->since_new = 0;
     run->again_reads = 0;
     run->again_time = 0;
@@ -298,7 +319,7 @@ static void follow_outside(struct inf_probe *p)
                                  0x100000001b3ull;
             }
         }
-        note_new(run);
+        note_new(p);
         return;
     }
     if (run->again_reads >= (out->moves > AGAIN_READS ? AGAIN_MOVED
@@ -328,7 +349,12 @@ static void note_exit(struct inf_probe *p)
     run->out->exit_from = run->last_pc;
     run->out->exit_pc = run->cur_pc;
     run->out->signature = 0xcbf29ce484222325ull;
-    note_new(run);
+    if (p->frozen) {
+        run->time_base = probe_now(p);
+        run->time_insns = run->out->insns;
+        run->time_scale = 1;
+    }
+    note_new(p);
 }
 
 /*
@@ -491,7 +517,7 @@ static int run_once(struct inf_probe *p, const struct inf_stim *stim,
     run->out = out;
     run->baseline = baseline;
     run->time_base = p->q.cpu.cntvct;
-    run->time_scale = 1;
+    run->time_scale = p->frozen ? 0 : 1;
     run->io_insn = ~0ull;
     p->full = false;
     p->run_pages = 0;
@@ -510,7 +536,7 @@ static int run_once(struct inf_probe *p, const struct inf_stim *stim,
     return p->failed ? INF_E_PAGE : 0;
 }
 
-int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
+static int learn_loop(struct inf_probe *p, struct inf_trace *out)
 {
     static const struct inf_stim nothing = { .mode = INF_STIM_FORCE };
     uint64_t bound = p->env.max_insns;
@@ -520,8 +546,20 @@ int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
     p->env.max_insns = BASELINE_BOUND;
     rc = run_once(p, &nothing, out, true);
     p->env.max_insns = bound;
-    if (rc == 0 && p->run.loop_reads <= BASELINE_READS) {
-        out->left = true;
+    out->left = p->run.loop_reads <= BASELINE_READS;
+    return rc;
+}
+
+int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
+{
+    int rc;
+
+    p->frozen = false;
+    rc = learn_loop(p, out);
+    if (rc == 0 && out->left && out->time_reads) {
+        /* The guest went round many times: its time-out is near by now. */
+        p->frozen = true;
+        rc = learn_loop(p, out);
     }
     return rc;
 }

@@ -76,6 +76,7 @@ struct inf_probe {
     unsigned uc_arch; /* enum inf_arch the engine was opened for */
     bool active;
     bool failed; /* a page could not be had: the question is lost */
+    bool frozen; /* time stands still until the loop is left */
     bool full;   /* the run touched too many pages */
     unsigned run_pages; /* fetched by this run */
     struct inf_question q;

@@ -420,6 +420,19 @@ static void test_timeout(void **state)
     }
 }
 
+/* The time-out is about to strike: that is no way out. */
+static void test_late(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        run_to_poll(w, "with_timeout", 0x38);
+        w->q.cpu.cntvct = 24000000 - 20;
+        ask(w);
+        assert_string_equal(text_of(w, "r38"),
+                            "reg r38 @ 0x38 { b2 [2] ro = 1; }");
+    }
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -763,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_set_bit),
         cmocka_unit_test(test_clear_bit),
         cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_late),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_two_bits),
