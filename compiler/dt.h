@@ -36,9 +36,16 @@ const char *dt_label(struct dt *dt, const char *name);
 /* Properties and children of a `dt` item, put into @node. */
 void dt_apply(struct dt *dt, struct pcc_tnode *node,
               const struct pcc_dt_node *item);
-/* "interrupts" and "interrupt-names" of an instance. */
+/* Where wires come from: an instance, or a native when that is PCC_NONE. */
+struct dt_source {
+    uint32_t instance;
+    uint32_t native;
+};
+
+/* "interrupts" and "interrupt-names" of what stands at @place in the base. */
 void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
-                   const struct pcc_tnode *place, uint32_t instance);
+                   const struct pcc_tnode *place,
+                   const struct dt_source *from);
 /* The node of the tree that is written for @node of the base. */
 struct pcc_tnode *dt_mirror(struct dt *dt, struct pcc_tnode *node);
 

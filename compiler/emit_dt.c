@@ -215,20 +215,24 @@ static void add_memories(struct dt *dt)
 struct known_native {
     const char *type;
     const char *name;
-    const char *compatible;
+    const char *compatible[2];
     uint64_t sizes[2];
     bool interrupts;        /* an interrupt controller of three cells */
 };
 
 static const struct known_native known_natives[] = {
-    { "arm_gic", "interrupt-controller", "arm,gic-400",
+    { "arm_gic", "interrupt-controller", { "arm,gic-400" },
       { 0x1000, 0x2000 }, true },
-    { "arm-gicv3", "interrupt-controller", "arm,gic-v3",
+    { "arm-gicv3", "interrupt-controller", { "arm,gic-v3" },
       { 0x10000, 0x20000 }, true },
-    { "pl011", "serial", "arm,pl011", { 0x1000, 0 }, false },
-    { "pl031", "rtc", "arm,pl031", { 0x1000, 0 }, false },
-    { "pl061", "gpio", "arm,pl061", { 0x1000, 0 }, false },
-    { "sp804", "timer", "arm,sp804", { 0x1000, 0 }, false },
+    { "pl011", "serial", { "arm,pl011", "arm,primecell" },
+      { 0x1000, 0 }, false },
+    { "pl031", "rtc", { "arm,pl031", "arm,primecell" },
+      { 0x1000, 0 }, false },
+    { "pl061", "gpio", { "arm,pl061", "arm,primecell" },
+      { 0x1000, 0 }, false },
+    { "sp804", "timer", { "arm,sp804", "arm,primecell" },
+      { 0x1000, 0 }, false },
 };
 
 static void native_reg(struct dt *dt, const struct pcc_native *n,
@@ -269,7 +273,8 @@ static void add_native(struct dt *dt, struct pcc_tnode *soc,
     }
     node->label = dt_label(dt, n->name);
     if (k) {
-        pcc_tree_set_string(dt->tree, node, "compatible", k->compatible);
+        pcc_tree_set_strings(dt->tree, node, "compatible", k->compatible,
+                             k->compatible[1] ? 2 : 1);
     }
     native_reg(dt, n, k, node);
     if (k && k->interrupts) {
@@ -426,56 +431,95 @@ static size_t interrupt_cells(const struct pcc_wire *w, unsigned count,
     }
 }
 
-static bool is_interrupt(const struct pcc_wire *w, uint32_t instance)
+static bool is_interrupt(const struct pcc_wire *w,
+                         const struct dt_source *from)
 {
-    return w->instance == instance &&
+    return w->instance == from->instance && w->native == from->native &&
            (w->to == PRT_TO_NVIC ||
             (w->to == PRT_TO_NATIVE && w->kind != PRT_WIRE_LINE));
 }
 
+#define MAX_INTERRUPTS 64
+
 struct interrupt_list {
-    uint32_t cells[4 * 64];
-    const char *names[64];
+    uint32_t cells[4 * MAX_INTERRUPTS];
+    const char *names[MAX_INTERRUPTS];
     size_t cell_count;
     size_t count;
 };
 
-/* In the order of the device's lines and their elements. */
-static void list_interrupts(struct dt *dt, uint32_t instance, unsigned cells,
-                            struct interrupt_list *list)
+static void list_line(struct dt *dt, const struct dt_source *from,
+                      unsigned cells, struct interrupt_list *list,
+                      const struct pcc_wire *key)
 {
-    const struct pcc_device *d =
-        &dt->e->model->devices[dt->b->instances[instance].device];
-    size_t l, i;
-    unsigned k;
+    const struct pcc_line *l = NULL;
+    size_t i;
 
-    for (l = 0; l < d->line_count; l++) {
-        for (k = 0; k < d->lines[l].count; k++) {
-            for (i = 0; i < dt->b->wire_count && list->count < 64; i++) {
-                const struct pcc_wire *w = &dt->b->wires[i];
+    if (from->instance != PCC_NONE) {
+        uint32_t device = dt->b->instances[from->instance].device;
 
-                if (!is_interrupt(w, instance) || w->line != l ||
-                    w->element != k) {
-                    continue;
-                }
-                list->cell_count += interrupt_cells(
-                    w, cells, list->cells + list->cell_count);
-                list->names[list->count++] = d->lines[l].count == 1 ?
-                    d->lines[l].name :
-                    pdl_arena_printf(dt->e->arena, "%s%u",
-                                     d->lines[l].name, k);
-            }
+        l = &dt->e->model->devices[device].lines[key->line];
+    }
+    for (i = 0; i < dt->b->wire_count; i++) {
+        const struct pcc_wire *w = &dt->b->wires[i];
+
+        if (list->count == MAX_INTERRUPTS || !is_interrupt(w, from) ||
+            w->line != key->line || w->element != key->element) {
+            continue;
+        }
+        list->cell_count += interrupt_cells(w, cells, list->cells +
+                                            list->cell_count);
+        list->names[list->count++] = !l ? NULL : l->count == 1 ? l->name :
+            pdl_arena_printf(dt->e->arena, "%s%u", l->name, key->element);
+    }
+}
+
+/* In the order of the device's lines and their elements. */
+static void list_interrupts(struct dt *dt, const struct dt_source *from,
+                            unsigned cells, struct interrupt_list *list)
+{
+    struct pcc_wire key = { .line = 0 };
+    uint32_t lines = 0, elements = 0;
+    size_t i;
+
+    for (i = 0; i < dt->b->wire_count; i++) {
+        const struct pcc_wire *w = &dt->b->wires[i];
+
+        if (is_interrupt(w, from)) {
+            lines = w->line >= lines ? w->line + 1 : lines;
+            elements = w->element >= elements ? w->element + 1 : elements;
+        }
+    }
+    for (key.line = 0; key.line < lines; key.line++) {
+        for (key.element = 0; key.element < elements; key.element++) {
+            list_line(dt, from, cells, list, &key);
         }
     }
 }
 
+static void set_names(struct dt *dt, struct pcc_tnode *node,
+                      const struct interrupt_list *list)
+{
+    size_t i;
+
+    for (i = 0; i < list->count; i++) {
+        if (!list->names[i]) {
+            return;
+        }
+    }
+    if (list->count > 1) {
+        pcc_tree_set_strings(dt->tree, node, "interrupt-names", list->names,
+                             list->count);
+    }
+}
+
 void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
-                   const struct pcc_tnode *place, uint32_t instance)
+                   const struct pcc_tnode *place,
+                   const struct dt_source *from)
 {
     const struct pcc_tnode *parent = controller(dt, place);
     struct interrupt_list *list = PDL_NEW(dt->e->arena,
                                           struct interrupt_list);
-    unsigned cells;
 
     if (!list) {
         dt->tree->failed = true;
@@ -484,8 +528,8 @@ void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
     if (!parent) {
         return;
     }
-    cells = pcc_tree_cell(parent, "#interrupt-cells", 0, 0);
-    list_interrupts(dt, instance, cells, list);
+    list_interrupts(dt, from, pcc_tree_cell(parent, "#interrupt-cells", 0, 0),
+                    list);
     if (!list->cell_count) {
         return;
     }
@@ -494,10 +538,7 @@ void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
     }
     pcc_tree_set_cells(dt->tree, node, "interrupts", list->cells,
                        list->cell_count);
-    if (list->count > 1) {
-        pcc_tree_set_strings(dt->tree, node, "interrupt-names", list->names,
-                             list->count);
-    }
+    set_names(dt, node, list);
 }
 
 /* ---- emitters ---- */

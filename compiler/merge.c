@@ -415,6 +415,7 @@ static void override_node(struct dt *dt, uint32_t index,
 {
     const struct pcc_instance *in = &dt->b->instances[index];
     const struct pcc_device *d = &dt->e->model->devices[in->device];
+    const struct dt_source from = { index, PCC_NONE };
     bool reg = changes_reg(d, in, c);
     struct pcc_tnode *node;
 
@@ -431,7 +432,7 @@ static void override_node(struct dt *dt, uint32_t index,
         override_reg(dt, node, c, d->size);
     }
     pcc_tree_set_string(dt->tree, node, "status", "okay");
-    dt_interrupts(dt, node, c->node, index);
+    dt_interrupts(dt, node, c->node, &from);
     apply_items(dt, node, d->dts, d->dt_count);
     apply_items(dt, node, in->dts, in->dt_count);
 }
@@ -440,6 +441,7 @@ static void add_node(struct dt *dt, uint32_t index)
 {
     const struct pcc_instance *in = &dt->b->instances[index];
     const struct pcc_device *d = &dt->e->model->devices[in->device];
+    const struct dt_source from = { index, PCC_NONE };
     struct pcc_tnode *bus = dt_bus_for(dt->base, in->address);
     uint64_t address = in->address;
     struct pcc_tnode *node;
@@ -459,7 +461,7 @@ static void add_node(struct dt *dt, uint32_t index)
     set_compatible(dt, node, d);
     set_reg(dt, node, bus, address, d->size);
     pcc_tree_set_string(dt->tree, node, "status", "okay");
-    dt_interrupts(dt, node, bus, index);
+    dt_interrupts(dt, node, bus, &from);
     apply_items(dt, node, d->dts, d->dt_count);
     apply_items(dt, node, in->dts, in->dt_count);
 }
@@ -473,15 +475,19 @@ static void place_natives(struct dt *dt)
 
     for (i = 0; i < dt->b->native_count; i++) {
         const struct pcc_native *n = &dt->b->natives[i];
+        const struct dt_source from = { PCC_NONE, i };
         struct pcc_tnode *node = NULL;
 
-        for (k = 0; n->dt_count && k < dt->claim_count; k++) {
+        for (k = 0; k < dt->claim_count; k++) {
             if (n->address_count && dt->claims[k].base == n->addresses[0]) {
                 node = dt->claims[k].node;
                 break;
             }
         }
-        if (node) {
+        if (node && !dt->merging && dt->tree == dt->base) {
+            dt_interrupts(dt, node, node->parent, &from);
+        }
+        if (node && n->dt_count) {
             apply_items(dt, dt_mirror(dt, node), n->dts, n->dt_count);
         }
     }

@@ -6,6 +6,8 @@
 
 #include "compiler/constexpr.h"
 
+#define MAX_NATIVE_LINE 1023    /* outputs of a native device */
+
 static void bad_wire(struct board *bd, struct pdl_span span,
                      const char *text)
 {
@@ -88,7 +90,8 @@ static bool wire_source(struct board *bd, const struct bwire *bw,
     }
     if (w->instance == PCC_NONE) {
         if (part && part->next && part->next->kind == PDL_PART_INDEX) {
-            pcc_const(bd->cc, bd->scope, part->next->first, &k);
+            k = pcc_const_max(bd->cc, bd->scope, part->next->first,
+                              MAX_NATIVE_LINE, "output");
         }
         w->line = k;
         return true;
