@@ -328,11 +328,6 @@ static void ask(struct world *w)
 {
     inf_answer_dispose(&w->ans);
     assert_int_equal(ops->answer(w->eng, &w->q, &w->ans), 0);
-    if (getenv("INFER_VERBOSE")) {
-        print_message("core %u verdict %u probes %u pages %u: %s\n", w->arch,
-                      w->ans.verdict, w->ans.probes, w->pages,
-                      w->ans.message);
-    }
     apply(w);
 }
 
