@@ -234,7 +234,7 @@ struct peer {
     long count, sleep_ms, silent, pages;
     unsigned long mute;
     const char *on_fault, *on_stall, *on_crash;
-    uint64_t answered;
+    uint64_t answered, acked;
     struct pbr_question q;
     uint64_t page_seq;
 };
@@ -398,6 +398,8 @@ static bool handle(struct peer *p, const struct pbr_frame *f)
         page(p, f->seq);
         return true;
     case PBR_F_ANSWER_ACK:
+        p->acked++;
+        /* fall through */
     case PBR_F_LOAD_ACK:
         if (f->arg != PBR_ACK_OK && pbr_note_read(p->mem, &n) == PBR_OK) {
             printf("refused %" PRIu32 ": %s\n", f->arg, n.message);
@@ -408,7 +410,7 @@ static bool handle(struct peer *p, const struct pbr_frame *f)
         if (pbr_event_read(p->mem, &e) == PBR_OK) {
             printf("event %s exception %" PRIu32 " pc 0x%" PRIx64
                    " far 0x%" PRIx64 " esr 0x%" PRIx64 " %s\n",
-                   pbr_event_name(e.kind), e.exception, e.pc, e.far, e.esr,
+                   pbr_event_name(f->arg), e.exception, e.pc, e.far, e.esr,
                    e.message);
             fflush(stdout);
         }
@@ -447,7 +449,8 @@ static void attach(struct peer *p, const char *name)
     }
     p->mem = p->shm.mem;
     pbr_stream_init(&p->stream);
-    send_frame(p, PBR_F_HELLO, PBR_HELLO_ARG, 0);
+    /* Where that fails there may be a good-bye to read. */
+    pbr_send(p->fd, PBR_F_HELLO, PBR_HELLO_ARG, 0, 0);
 }
 
 static void serve(struct peer *p)
@@ -467,7 +470,7 @@ static void serve(struct peer *p)
             if (!handle(p, &f)) {
                 return;
             }
-            if (p->count && p->answered >= (uint64_t)p->count) {
+            if (p->count && p->acked >= (uint64_t)p->count) {
                 return;
             }
         }

@@ -172,6 +172,7 @@ static void peer_readable(void *opaque)
 static void listener_readable(void *opaque)
 {
     InferenceDevice *s = opaque;
+    uint8_t unread[16 * PBR_FRAME_SIZE];
     int fd;
 
     if (pbr_accept(s->listen_fd, &fd) != PBR_OK) {
@@ -179,6 +180,8 @@ static void listener_readable(void *opaque)
     }
     if (s->peer_fd >= 0) {
         pbr_send(fd, PBR_F_BYE, PBR_BYE_BUSY, 0, 0);
+        /* Closed with something unread, it would get an error instead. */
+        trace_inference_busy(recv(fd, unread, sizeof(unread), MSG_DONTWAIT));
         close(fd);
         return;
     }
