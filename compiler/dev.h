@@ -102,6 +102,7 @@ struct dev {
     CC_VEC(struct bfield) fields;
     CC_VEC(struct todo) todo;
     CC_VEC(struct ext *) reg_exts;  /* extend reg … */
+    CC_VEC(const struct pdl_ref *) field_drops;     /* drop REG.FIELD */
     uint32_t *final_reg;    /* build index -> index in d.regs */
     uint32_t *final_field;
     uint32_t *final_mem;

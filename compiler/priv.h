@@ -158,9 +158,6 @@ void cc_collect_body(struct cc *cc, const struct pdl_body *body,
                      uint32_t scope, layer_list *out);
 /* Removes what `drop` names; to be called when the list is complete. */
 void cc_apply_drops(struct cc *cc, layer_list *list);
-/* Whether a `drop` of @list names "@reg.@field". */
-bool cc_field_dropped(const layer_list *list, const char *reg,
-                      const char *field);
 /* The scope of a use of @typed: its formals bound to @use's arguments. */
 uint32_t cc_bind(struct cc *cc, const struct pdl_item *typed,
                  const struct pdl_use *use, uint32_t outer, uint32_t decl);

@@ -382,29 +382,6 @@ void cc_apply_drops(struct cc *cc, layer_list *list)
     list->n = any ? n : list->n;
 }
 
-bool cc_field_dropped(const layer_list *list, const char *reg,
-                      const char *field)
-{
-    size_t i;
-
-    for (i = 0; i < list->n; i++) {
-        const struct pdl_item *item = list->v[i].item;
-        const struct pdl_ref *ref;
-
-        for (ref = item->kind == PDL_ITEM_DROP ? item->u.drop.refs : NULL;
-             ref; ref = ref->next) {
-            const struct pdl_part *second = ref->parts->next;
-
-            if (second && second->name.text && !second->next &&
-                strcmp(ref->parts->name.text, reg) == 0 &&
-                strcmp(second->name.text, field) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* ---- settings ---- */
 
 const char *cc_word(struct cc *cc, const struct pdl_item *item,

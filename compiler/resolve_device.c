@@ -593,6 +593,26 @@ static void declare_item(struct dev *dv, const struct pdl_item *item,
     }
 }
 
+/* `drop REG.FIELD`; names of the device itself are gone already. */
+static void find_field_drops(struct dev *dv)
+{
+    size_t i;
+
+    for (i = 0; i < dv->items->n; i++) {
+        const struct pdl_item *item = dv->items->v[i].item;
+        const struct pdl_ref *ref;
+
+        for (ref = item->kind == PDL_ITEM_DROP ? item->u.drop.refs : NULL;
+             ref; ref = ref->next) {
+            const struct pdl_part *second = ref->parts->next;
+
+            if (second && second->name.text && !second->next) {
+                *CC_ADD(dv->cc, &dv->field_drops) = ref;
+            }
+        }
+    }
+}
+
 /* `extend reg` of the device, and of the instance it is made for. */
 static void find_reg_exts(struct dev *dv, const struct sym *sym,
                           unsigned parts)
@@ -635,6 +655,7 @@ uint32_t cc_resolve_device(struct cc *cc, const struct pdl_item *typed,
     d->width = 32;
     d->unmapped = d->origin.owner == PCC_INFERRED ? PRT_UNMAPPED_ASK :
                   PRT_UNMAPPED_ZERO;
+    find_field_drops(dv);
     read_settings(dv);
     if (!d->access) {
         d->access = d->width == 64 ? 15 : 7;

@@ -452,14 +452,34 @@ static void spare_bits(struct dev *dv, uint32_t reg, uint32_t first_field)
                  bits_mask(0, r->bits) & ~used);
 }
 
+/* Whether a `drop` of the device names "@reg.@field". */
+static bool dropped_by_device(const struct dev *dv, const char *reg,
+                              const char *field)
+{
+    size_t i;
+
+    for (i = 0; i < dv->field_drops.n; i++) {
+        const struct pdl_part *part = dv->field_drops.v[i]->parts;
+
+        if (strcmp(part->name.text, reg) == 0 &&
+            strcmp(part->next->name.text, field) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether a `drop` of the register, or of the device, names the field. */
 static bool is_dropped(struct dev *dv, const struct pdl_item *item,
-                       const struct pdl_body *body, const char *name)
+                       const char *name)
 {
     const struct pdl_item *inner;
     const struct pdl_ref *ref;
 
-    for (inner = body->first; name && inner; inner = inner->next) {
+    if (!name) {
+        return false;
+    }
+    for (inner = item->u.reg.body.first; inner; inner = inner->next) {
         for (ref = inner->kind == PDL_ITEM_DROP ? inner->u.drop.refs : NULL;
              ref; ref = ref->next) {
             if (strcmp(ref->parts->name.text, name) == 0) {
@@ -467,7 +487,7 @@ static bool is_dropped(struct dev *dv, const struct pdl_item *item,
             }
         }
     }
-    return name && cc_field_dropped(dv->items, item->name.text, name);
+    return dropped_by_device(dv, item->name.text, name);
 }
 
 static void body_items(struct dev *dv, const struct pdl_item *item,
@@ -478,7 +498,7 @@ static void body_items(struct dev *dv, const struct pdl_item *item,
     for (inner = body->first; inner; inner = inner->next) {
         switch (inner->kind) {
         case PDL_ITEM_FIELD:
-            if (!is_dropped(dv, item, &item->u.reg.body, inner->name.text)) {
+            if (!is_dropped(dv, item, inner->name.text)) {
                 declare_field(dv, inner, reg);
             }
             break;

@@ -80,7 +80,9 @@ static uint32_t hash_name(uint32_t scope, const char *name)
     for (; *name; name++) {
         h = (h ^ (uint8_t)*name) * 16777619u;
     }
-    return h ^ h >> 15;
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    return h ^ h >> 16;
 }
 
 /* The slot of a symbol, or the free slot where it would go. */
