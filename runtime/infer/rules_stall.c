@@ -337,6 +337,9 @@ static int look_for_text(struct stall *st, const struct cand *c,
                                     shape->offset);
     int rc;
 
+    if (st->eng->model.has_console && !(c->has_first && c->first_write)) {
+        return 0;
+    }
     inf_probe_set_bound(st->eng->probe, LONG_BOUND);
     rc = rules_run_one(st, &stim);
     inf_probe_set_bound(st->eng->probe, SHORT_BOUND);
