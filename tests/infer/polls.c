@@ -205,6 +205,21 @@ int clear_memory(void)
     return 0;
 }
 
+/* Floating point on the way out: the copy of the CPU must have it too. */
+int with_float(void)
+{
+    while (!(POLL(with_float, 0x68) & 1)) {
+    }
+#ifdef __aarch64__
+    __asm__ volatile(".inst 0x9e670000"); /* fmov d0, x0 */
+#elif defined(__thumb__)
+    __asm__ volatile(".inst.w 0xee000a10"); /* vmov s0, r0 */
+#else
+    __asm__ volatile(".inst 0xee000a10");
+#endif
+    return 0;
+}
+
 /* An oscillator: on, wait until ready; off, wait until it is not. */
 int clock_on(void)
 {
