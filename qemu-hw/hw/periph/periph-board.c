@@ -174,6 +174,16 @@ static bool has_address(PeriphDevice *s, void *opaque)
     return s->addr == *(uint64_t *)opaque;
 }
 
+/* Natives, CPUs and instances are children of one object. */
+static bool check_name(const char *name, Error **errp)
+{
+    if (!*name || object_property_find(periph_root(), name)) {
+        error_setg(errp, "instance '%s': the name is taken", name);
+        return false;
+    }
+    return true;
+}
+
 static bool plan_instance(Plan *plan, uint32_t index, Error **errp)
 {
     PlannedInstance *p = &plan->instances[index];
@@ -204,7 +214,7 @@ static bool plan_instance(Plan *plan, uint32_t index, Error **errp)
     if (!p->dev) {
         p->dev = periph_device_find(has_address, &address);
     }
-    return true;
+    return p->dev || check_name(p->name, errp);
 }
 
 typedef struct OverlapCheck {
@@ -245,13 +255,13 @@ static bool check_overlap(const Plan *plan, uint32_t index, Error **errp)
         const PlannedInstance *q = &plan->instances[i];
 
         if (ranges_overlap(p->inst->address, p->size, q->inst->address,
-                           q->size)) {
+                           q->size) || g_str_equal(p->name, q->name)) {
             name = q->name;
         }
     }
     if (name) {
-        error_setg(errp, "instance '%s' at 0x%" PRIx64 " overlaps '%s'",
-                   p->name, p->inst->address, name);
+        error_setg(errp, "instance '%s' at 0x%" PRIx64 " overlaps '%s', or "
+                   "has its name", p->name, p->inst->address, name);
         return false;
     }
     return true;

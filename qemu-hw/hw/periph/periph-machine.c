@@ -142,6 +142,10 @@ static bool create_native(PeriphMachine *s, uint32_t index, Error **errp)
                    "be placed at an address", name, type);
         return false;
     }
+    if (!*name || object_property_find(periph_root(), name)) {
+        error_setg(errp, "native '%s': the name is taken", name);
+        return false;
+    }
     dev = qdev_new(type);
     object_property_add_child(periph_root(), name, OBJECT(dev));
     object_unref(OBJECT(dev));
