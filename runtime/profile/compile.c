@@ -243,6 +243,11 @@ static bool drop_gone(struct pfl_board *board)
         pfl_log(board, PFL_LOG_INFO, "%s is gone: what it said may be asked "
                 "again", file->path);
         for (i = 0; i < board->inst_count; i++) {
+            if (pfl_extends(board, file, &board->insts[i])) {
+                pfl_touch_instance(&board->gone, board->insts[i].name);
+            }
+        }
+        for (i = 0; i < board->inst_count; i++) {
             if (board->insts[i].model_of == file ||
                 board->insts[i].file == file ||
                 board->insts[i].device_file == file) {
@@ -298,15 +303,21 @@ static unsigned candidates(struct pfl_board *board, struct pfl_trial *trials)
 }
 
 /* Everything that stands in @file is to be loaded. */
-static void touch_all(struct pfl_board *board, const struct pfl_file *file,
+static void touch_all(struct pfl_board *board, struct pfl_file *file,
                       struct pfl_change *change)
 {
-    const struct pcc_board *b = pcc_get_model(board->full)->board;
+    const struct pcc_board *b;
     size_t i;
+
+    if (board->full == NULL) {
+        return;
+    }
+    b = pcc_get_model(board->full)->board;
 
     for (i = 0; i < board->inst_count; i++) {
         if (board->insts[i].file == file ||
-            board->insts[i].device_file == file) {
+            board->insts[i].device_file == file ||
+            pfl_extends(board, file, &board->insts[i])) {
             pfl_touch_instance(change, board->insts[i].name);
         }
     }
@@ -340,7 +351,9 @@ static int adopt_these(struct pfl_board *board, struct pfl_trial *trials,
     if (ret != PFL_OK) {
         return ret;
     }
+    /* What was extended and is no longer changes as well. */
     for (i = 0; i < count; i++) {
+        touch_all(board, trials[i].file, change);
         adopt_one(trials[i].file);
     }
     strcpy(console, board->console);
@@ -403,7 +416,7 @@ int pfl_adopt(struct pfl_board *board, struct pfl_change *change)
 {
     struct pfl_trial *trials = calloc(PFL_MAX_FILES, sizeof(*trials));
     struct pcc *pcc;
-    unsigned count;
+    unsigned count, i;
     int ret;
 
     if (trials == NULL) {
@@ -424,6 +437,10 @@ int pfl_adopt(struct pfl_board *board, struct pfl_change *change)
             ret = pfl_use_full(board, pcc);
         }
     }
+    for (i = 0; i < board->gone.instance_count; i++) {
+        pfl_touch_instance(change, board->gone.instances[i]);
+    }
+    memset(&board->gone, 0, sizeof(board->gone));
     free(trials);
     return ret;
 }

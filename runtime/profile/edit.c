@@ -85,50 +85,6 @@ static int replace_item(struct pfl_plan *plan, struct pfl_file *file,
     return pfl_splice_replace(&pf->splices, item, sealed);
 }
 
-/* Where a register at @offset goes: behind the last one that is not after
- * it, else before the first register, else at the end. */
-static const struct pdl_item *place_reg(const struct pdl_body *body,
-                                        uint64_t offset)
-{
-    const struct pdl_item *item, *before_first = NULL, *at = NULL;
-    const struct pdl_item *last = NULL;
-    bool any = false;
-    uint64_t there;
-
-    for (item = body->first; item != NULL; item = item->next) {
-        if (item->kind == PDL_ITEM_REG) {
-            if (!any) {
-                before_first = last;
-                any = true;
-            }
-            if (pfl_literal(item->u.reg.offset, &there) && there <= offset) {
-                at = item;
-            }
-        }
-        last = item;
-    }
-    if (at != NULL) {
-        return at;
-    }
-    return any ? before_first : last;
-}
-
-/* State is declared before the registers, rules and the rest behind. */
-static const struct pdl_item *place_item(const struct pdl_body *body,
-                                         const char *text)
-{
-    const struct pdl_item *item, *last = NULL;
-    bool early = strncmp(text, "on ", 3) != 0 && strstr(text, ":=") == NULL;
-
-    for (item = body->first; item != NULL; item = item->next) {
-        if (early && item->kind == PDL_ITEM_REG) {
-            break;
-        }
-        last = item;
-    }
-    return last;
-}
-
 /* ---- New devices and extensions ---- */
 
 static bool belongs(const struct pfl_plan *plan, unsigned i, uint64_t base)
@@ -256,6 +212,9 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
         return PFL_OK;
     }
     ret = check_device(plan->board, edit);
+    if (ret == PFL_OK && pfl_dropped(plan->board, NULL, NULL, edit)) {
+        ret = PFL_ERR_OWNED;
+    }
     if (ret != PFL_OK) {
         return ret;
     }
@@ -364,6 +323,17 @@ static const struct pdl_body *container(struct pfl_plan *plan,
     return *file != NULL ? find_extend(plan->board, *file, inst->name) : NULL;
 }
 
+static bool is_dropped(struct pfl_plan *plan, const struct pfl_inst *inst,
+                       const struct pfl_edit *edit)
+{
+    char device[PFL_NAME_MAX * 2];
+
+    /* A device specialised for one instance is named "device.instance". */
+    snprintf(device, sizeof(device), "%s", device_of(plan, inst)->name);
+    device[strcspn(device, ".")] = '\0';
+    return pfl_dropped(plan->board, device, inst->name, edit);
+}
+
 /* Adds a new item to @inst's container. */
 static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
                        const struct pfl_edit *edit)
@@ -378,6 +348,9 @@ static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
 
     if (inst_closed(plan, inst)) {
         return PFL_ERR_CLOSED;
+    }
+    if (is_dropped(plan, inst, edit)) {
+        return PFL_ERR_OWNED;
     }
     body = container(plan, inst, &file);
     pf = plan_file(plan, file);
@@ -398,8 +371,8 @@ static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
     if (ret != PFL_OK) {
         return ret;
     }
-    after = edit->kind == PFL_EDIT_REG ? place_reg(body, edit->offset) :
-                                         place_item(body, edit->text);
+    after = edit->kind == PFL_EDIT_REG ? pfl_place_reg(body, edit->offset) :
+                                         pfl_place_item(body, edit->text);
     return pfl_splice_insert(&pf->splices, file->text, body, after,
                              edit->kind == PFL_EDIT_REG ? edit->offset : 0,
                              sealed);
@@ -572,29 +545,6 @@ static int extend_board(struct pfl_plan *plan, struct pfl_file *file,
     return ret;
 }
 
-/* The `console:` in force in @file, or NULL. */
-static const struct pdl_item *find_console(struct pfl_board *board,
-                                           struct pfl_file *file)
-{
-    struct pdl_unit *unit = pfl_file_unit(board, file);
-    const struct pdl_item *item, *in, *found = NULL;
-
-    for (item = unit != NULL ? unit->items.first : NULL; item != NULL;
-         item = item->next) {
-        if (item->kind != PDL_ITEM_BOARD && item->kind != PDL_ITEM_EXTEND) {
-            continue;
-        }
-        in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
-        for (; in != NULL; in = in->next) {
-            if (in->kind == PDL_ITEM_SETTING &&
-                strcmp(in->name.text, "console") == 0) {
-                found = in;
-            }
-        }
-    }
-    return found;
-}
-
 static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
                         const struct pfl_edit *edit)
 {
@@ -609,7 +559,7 @@ static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
         return PFL_OK;
     }
     for (file = board->files; file != NULL; file = file->next) {
-        item = find_console(board, file);
+        item = pfl_find_console(board, file);
         if (item == NULL) {
             continue;
         }
@@ -632,30 +582,6 @@ static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
     return extend_board(plan, target, edit, text);
 }
 
-/* The memory of that name in some file. */
-static const struct pdl_item *find_memory(struct pfl_board *board,
-                                          const char *name,
-                                          struct pfl_file **file)
-{
-    const struct pdl_item *item, *in;
-    struct pdl_unit *unit;
-
-    for (*file = board->files; *file != NULL; *file = (*file)->next) {
-        unit = pfl_file_unit(board, *file);
-        item = unit != NULL ? unit->items.first : NULL;
-        for (; item != NULL; item = item->next) {
-            in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
-            for (; in != NULL; in = in->next) {
-                if (in->kind == PDL_ITEM_MEMORY &&
-                    strcmp(in->name.text, name) == 0) {
-                    return in;
-                }
-            }
-        }
-    }
-    return NULL;
-}
-
 static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
 {
     const struct pdl_item *item;
@@ -664,7 +590,10 @@ static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
     int ret;
 
     pfl_touch_memory(plan->change, edit->name);
-    item = find_memory(plan->board, edit->name, &file);
+    item = pfl_find_memory(plan->board, edit->name, &file);
+    if (pfl_dropped(plan->board, NULL, NULL, edit)) {
+        return PFL_ERR_OWNED;
+    }
     if (item == NULL) {
         return extend_board(plan, named_file(plan, "memory"), edit,
                             edit->text);

@@ -180,49 +180,80 @@ static const char *extended(const struct pfl_board *board,
         NULL;
 }
 
+/* Whether `extend` of that name is about @inst. */
+static bool is_about(struct pfl_board *board, const struct pfl_inst *inst,
+                     const char *name, bool instance)
+{
+    const struct pcc_model *model =
+        pcc_get_model(pfl_inst_model(board, inst));
+    const char *device = model->devices[
+        model->board->instances[inst->index].device].name;
+    size_t len = strcspn(device, ".");
+
+    if (instance) {
+        return strcmp(inst->name, name) == 0;
+    }
+    return strlen(name) == len && memcmp(device, name, len) == 0;
+}
+
+bool pfl_extends(struct pfl_board *board, struct pfl_file *file,
+                 const struct pfl_inst *inst)
+{
+    const struct pdl_unit *unit = pfl_file_unit(board, file);
+    const struct pdl_item *item;
+    const char *name;
+    bool instance;
+
+    for (item = unit != NULL ? unit->items.first : NULL; item != NULL;
+         item = item->next) {
+        name = extended(board, item, &instance);
+        if (name != NULL && is_about(board, inst, name, instance)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* An extension ties its file to those of what it extends, and to others
  * that extend it too. */
 static void note_extension(struct pfl_board *board, struct pfl_file *file,
-                           const char *name, bool instance)
+                           struct pfl_inst *inst)
 {
-    size_t i;
+    if (inst->extender != NULL && inst->extender != file) {
+        not_alone(inst->extender);
+        not_alone(file);
+    }
+    inst->extender = file;
+    if (inst->file != file && inst->file != board->files) {
+        not_alone(inst->file);
+        not_alone(file);
+    }
+    if (inst->device_file != NULL && inst->device_file != file &&
+        inst->device_file != board->files) {
+        not_alone(inst->device_file);
+        not_alone(file);
+    }
+}
 
-    for (i = 0; i < board->inst_count; i++) {
-        struct pfl_inst *inst = &board->insts[i];
-        const struct pcc_model *model =
-            pcc_get_model(pfl_inst_model(board, inst));
-        const char *device = model->devices[
-            model->board->instances[inst->index].device].name;
-        size_t len = strcspn(device, ".");
+/* Most files extend nothing but the board. */
+static bool has_extension(struct pfl_board *board, struct pfl_file *file)
+{
+    const struct pdl_unit *unit = pfl_file_unit(board, file);
+    const struct pdl_item *item;
+    bool instance;
 
-        if (instance ? strcmp(inst->name, name) != 0 :
-            strlen(name) != len || memcmp(device, name, len) != 0) {
-            continue;
-        }
-        if (inst->extender != NULL && inst->extender != file) {
-            not_alone(inst->extender);
-            not_alone(file);
-        }
-        inst->extender = file;
-        if (inst->file != file && inst->file != board->files) {
-            not_alone(inst->file);
-            not_alone(file);
-        }
-        if (inst->device_file != NULL && inst->device_file != file &&
-            inst->device_file != board->files) {
-            not_alone(inst->device_file);
-            not_alone(file);
+    for (item = unit != NULL ? unit->items.first : NULL; item != NULL;
+         item = item->next) {
+        if (extended(board, item, &instance) != NULL) {
+            return true;
         }
     }
+    return false;
 }
 
 static void find_alone(struct pfl_board *board)
 {
-    const struct pdl_item *item;
-    const struct pdl_unit *unit;
     struct pfl_file *file;
-    const char *name;
-    bool instance;
     size_t i;
 
     for (file = board->files; file != NULL; file = file->next) {
@@ -238,12 +269,10 @@ static void find_alone(struct pfl_board *board)
         }
     }
     for (file = board->files; file != NULL; file = file->next) {
-        unit = pfl_file_unit(board, file);
-        item = unit != NULL ? unit->items.first : NULL;
-        for (; item != NULL; item = item->next) {
-            name = extended(board, item, &instance);
-            if (name != NULL) {
-                note_extension(board, file, name, instance);
+        for (i = 0; has_extension(board, file) && i < board->inst_count;
+             i++) {
+            if (pfl_extends(board, file, &board->insts[i])) {
+                note_extension(board, file, &board->insts[i]);
             }
         }
     }

@@ -282,3 +282,193 @@ const struct pdl_item *pfl_find_named(const struct pfl_file *file,
     }
     return NULL;
 }
+
+/* ---- Places ---- */
+
+/* Where a register at @offset goes: behind the last one that is not after
+ * it, else before the first register, else at the end. */
+const struct pdl_item *pfl_place_reg(const struct pdl_body *body,
+                                        uint64_t offset)
+{
+    const struct pdl_item *item, *before_first = NULL, *at = NULL;
+    const struct pdl_item *last = NULL;
+    bool any = false;
+    uint64_t there;
+
+    for (item = body->first; item != NULL; item = item->next) {
+        if (item->kind == PDL_ITEM_REG) {
+            if (!any) {
+                before_first = last;
+                any = true;
+            }
+            if (pfl_literal(item->u.reg.offset, &there) && there <= offset) {
+                at = item;
+            }
+        }
+        last = item;
+    }
+    if (at != NULL) {
+        return at;
+    }
+    return any ? before_first : last;
+}
+
+/* State is declared before the registers, rules and the rest behind. */
+const struct pdl_item *pfl_place_item(const struct pdl_body *body,
+                                         const char *text)
+{
+    const struct pdl_item *item, *last = NULL;
+    bool early = strncmp(text, "on ", 3) != 0 && strstr(text, ":=") == NULL;
+
+    for (item = body->first; item != NULL; item = item->next) {
+        if (early && item->kind == PDL_ITEM_REG) {
+            break;
+        }
+        last = item;
+    }
+    return last;
+}
+
+/* The `console:` in force in @file, or NULL. */
+const struct pdl_item *pfl_find_console(struct pfl_board *board,
+                                           struct pfl_file *file)
+{
+    struct pdl_unit *unit = pfl_file_unit(board, file);
+    const struct pdl_item *item, *in, *found = NULL;
+
+    for (item = unit != NULL ? unit->items.first : NULL; item != NULL;
+         item = item->next) {
+        if (item->kind != PDL_ITEM_BOARD && item->kind != PDL_ITEM_EXTEND) {
+            continue;
+        }
+        in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
+        for (; in != NULL; in = in->next) {
+            if (in->kind == PDL_ITEM_SETTING &&
+                strcmp(in->name.text, "console") == 0) {
+                found = in;
+            }
+        }
+    }
+    return found;
+}
+
+/* The memory of that name in some file. */
+const struct pdl_item *pfl_find_memory(struct pfl_board *board,
+                                          const char *name,
+                                          struct pfl_file **file)
+{
+    const struct pdl_item *item, *in;
+    struct pdl_unit *unit;
+
+    for (*file = board->files; *file != NULL; *file = (*file)->next) {
+        unit = pfl_file_unit(board, *file);
+        item = unit != NULL ? unit->items.first : NULL;
+        for (; item != NULL; item = item->next) {
+            in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
+            for (; in != NULL; in = in->next) {
+                if (in->kind == PDL_ITEM_MEMORY &&
+                    strcmp(in->name.text, name) == 0) {
+                    return in;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+/* ---- What people have dropped ---- */
+
+/* Whose bodies are meant: those of the board, or of a device as an instance
+ * shows it. */
+struct scope {
+    const char *board;
+    const char *device;                 /* NULL: the board itself */
+    const char *instance;
+};
+
+static bool is_path(const struct pdl_ref *ref, const char *a, const char *b)
+{
+    const struct pdl_part *part = ref->parts;
+
+    if (part == NULL || part->kind != PDL_PART_NAME ||
+        strcmp(part->name.text, a) != 0) {
+        return false;
+    }
+    part = part->next;
+    if (b == NULL || part == NULL) {
+        return b == NULL && part == NULL;
+    }
+    return part->kind == PDL_PART_NAME && part->next == NULL &&
+        strcmp(part->name.text, b) == 0;
+}
+
+static bool in_scope(const struct scope *scope, const struct pdl_item *item)
+{
+    switch (item->kind) {
+    case PDL_ITEM_BOARD:
+        return scope->device == NULL;
+    case PDL_ITEM_DEVICE:
+        return scope->device != NULL &&
+            strcmp(item->name.text, scope->device) == 0;
+    case PDL_ITEM_EXTEND:
+        if (scope->device == NULL) {
+            return is_path(item->u.extend.ref, scope->board, NULL);
+        }
+        return is_path(item->u.extend.ref, scope->device, NULL) ||
+            is_path(item->u.extend.ref, scope->board, scope->instance);
+    default:
+        return false;
+    }
+}
+
+/* Whether @name is what @edit is about: its name, or a register there. */
+static bool is_meant(const struct pdl_body *body, const char *name,
+                     const struct pfl_edit *edit)
+{
+    const struct pdl_item *item;
+    uint64_t offset;
+
+    if (strcmp(name, edit->name) == 0) {
+        return true;
+    }
+    for (item = body->first;
+         edit->kind == PFL_EDIT_REG && item != NULL; item = item->next) {
+        if (item->kind == PDL_ITEM_REG &&
+            strcmp(item->name.text, name) == 0 &&
+            pfl_literal(item->u.reg.offset, &offset) &&
+            offset == edit->offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pfl_dropped(struct pfl_board *board, const char *device,
+                 const char *instance, const struct pfl_edit *edit)
+{
+    struct scope scope = { board->name, device, instance };
+    const struct pdl_item *item, *in;
+    const struct pdl_body *body;
+    const struct pdl_ref *ref;
+    struct pdl_unit *unit;
+    struct pfl_file *file;
+
+    for (file = board->files; file != NULL; file = file->next) {
+        unit = pfl_file_unit(board, file);
+        item = unit != NULL ? unit->items.first : NULL;
+        for (; item != NULL; item = item->next) {
+            body = in_scope(&scope, item) ? pfl_body_of(item) : NULL;
+            in = body != NULL ? body->first : NULL;
+            for (; in != NULL; in = in->next) {
+                ref = in->kind == PDL_ITEM_DROP ? in->u.drop.refs : NULL;
+                for (; ref != NULL; ref = ref->next) {
+                    if (ref->parts->next == NULL &&
+                        is_meant(body, ref->parts->name.text, edit)) {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+    return false;
+}

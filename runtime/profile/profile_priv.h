@@ -129,6 +129,7 @@ struct pfl_board {
     struct pfl_inst *insts;
     size_t inst_count, inst_cap;
     char console[PFL_NAME_MAX];         /* instance, "" none */
+    struct pfl_change gone;             /* what files that went were about */
     bool closed;                        /* the board says `closed;` */
     struct pdl_strbuf messages;
     struct pdl_strbuf table;
@@ -150,6 +151,9 @@ void pfl_save_journal(struct pfl_board *board, struct pfl_file *file);
 struct pcc *pfl_inst_model(const struct pfl_board *board,
                            const struct pfl_inst *inst);
 struct pfl_inst *pfl_inst_at(struct pfl_board *board, uint64_t address);
+/* Whether @file extends @inst or its device. */
+bool pfl_extends(struct pfl_board *board, struct pfl_file *file,
+                 const struct pfl_inst *inst);
 /* Forgets texts of registers, because the model is another one. */
 void pfl_inst_forget(struct pfl_inst *inst);
 /* The file that a model's origin stands in; NULL for an import. */
@@ -261,8 +265,27 @@ bool pfl_same_layout(const char *a, size_t a_len, const char *b);
 const struct pdl_item *pfl_find_named(const struct pfl_file *file,
                                       const struct pdl_body *body,
                                       const char *name, const char *text);
+/* Where a register at @offset goes: behind the item returned, NULL: first. */
+const struct pdl_item *pfl_place_reg(const struct pdl_body *body,
+                                     uint64_t offset);
+/* The same for another item. */
+const struct pdl_item *pfl_place_item(const struct pdl_body *body,
+                                      const char *text);
+/* The `console:` in force in @file, or NULL. */
+const struct pdl_item *pfl_find_console(struct pfl_board *board,
+                                        struct pfl_file *file);
+/* The memory of that name in some file, or NULL. */
+const struct pdl_item *pfl_find_memory(struct pfl_board *board,
+                                       const char *name,
+                                       struct pfl_file **file);
 /* Checks names and numbers, and that the text is what it claims to be. */
 int pfl_check_edit(const struct pfl_edit *edit, struct pdl_session *session);
+/*
+ * Whether a person's `drop` stands against the item of @edit: in the device
+ * named @device as @instance shows it, or with NULL in the board.
+ */
+bool pfl_dropped(struct pfl_board *board, const char *device,
+                 const char *instance, const struct pfl_edit *edit);
 /* "@inferred(...) ", without a sum yet. */
 void pfl_add_note(struct pdl_strbuf *raw, const struct pfl_edit *edit);
 /* The edit's item with its note, laid out for the inside of a body. */

@@ -721,6 +721,47 @@ static void a_file_that_goes_is_forgotten(void **state)
     pfl_close(b);
 }
 
+static void what_was_dropped_stays_away(void **state)
+{
+    struct pfl_board *b = open_board();
+    struct pfl_change change;
+    char *text;
+
+    (void)state;
+    assert_int_equal(new_device(b), PFL_OK);
+    assert_int_equal(apply(b, PFL_EDIT_REG, 4, "r04", "reg r04 @ 0x04;"),
+                     PFL_OK);
+    put("mine.periph", "periph 1;\nextend b.dev_01c28000 { drop r04; }\n"
+        "extend b { drop dev_01d00000; }\n");
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    assert_int_equal(table_registers(b), 0);
+    text = strdup(get("dev_01c28000.periph"));
+    assert_int_equal(apply(b, PFL_EDIT_REG, 4, "r04", "reg r04 @ 0x04;"),
+                     PFL_ERR_OWNED);
+    assert_string_equal(text, get("dev_01c28000.periph"));
+    free(text);
+    assert_int_equal(apply(b, PFL_EDIT_REG, 8, "r08", "reg r08 @ 0x08;"),
+                     PFL_OK);
+    assert_int_equal(uart(b, 0x01d00000, "dev_01d00000", &change),
+                     PFL_ERR_OWNED);
+    /* Taken back by an edit, and by deleting the file. */
+    put("mine.periph", "periph 1;\nextend b.dev_01c28000 { drop r08; }\n");
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    assert_int_equal(table_registers(b), 1);
+    put("mine.periph", "periph 1;\n");
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    assert_int_equal(change.instance_count, 1);
+    assert_int_equal(table_registers(b), 2);
+    put("mine.periph", "periph 1;\nextend b.dev_01c28000 { drop r08; }\n");
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    assert_int_equal(table_registers(b), 1);
+    unlink(file("mine.periph"));
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    assert_int_equal(change.instance_count, 1);
+    assert_int_equal(table_registers(b), 2);
+    pfl_close(b);
+}
+
 static void a_link_stays_a_link(void **state)
 {
     struct pfl_board *b = open_board();
@@ -790,6 +831,7 @@ int main(void)
         TEST(what_is_learnt_about_a_library_block),
         TEST(the_watch_sees_others_only),
         TEST(a_file_that_goes_is_forgotten),
+        TEST(what_was_dropped_stays_away),
         TEST(a_link_stays_a_link),
         TEST(permissions_stay),
         TEST(every_error_has_a_text),
