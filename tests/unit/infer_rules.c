@@ -258,7 +258,8 @@ static void test_no_pages(void **state)
     FOR_EACH_CORE(w) {
         world_run(w, "set_bit", 0x14);
         w->page_fails = true;
-        assert_int_equal(inf_rules_ops()->answer(w->eng, &w->q, &w->ans), INF_E_PAGE);
+        assert_int_equal(inf_rules_ops()->answer(w->eng, &w->q, &w->ans),
+                         INF_E_PAGE);
         assert_int_equal(w->ans.verdict, INF_NONE);
         assert_int_equal(w->ans.edit_count, 0);
         w->page_fails = false;
