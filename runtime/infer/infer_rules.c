@@ -189,7 +189,7 @@ static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
     const struct rules_device *dev = rules_device_at(eng, q->phys);
-    struct rules_device fresh = { 0 };
+    struct rules_device fresh;
     uint64_t lo = q->phys;
     uint64_t hi = q->phys + q->size;
     unsigned bytes;
@@ -207,11 +207,9 @@ static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
     }
     walks = is_walk(eng, q);
     if (!dev) {
-        fresh.base = q->phys & ~(uint64_t)(INF_PAGE_SIZE - 1);
-        fresh.size = INF_PAGE_SIZE;
-        fresh.width = 8 * q->size;
+        rules_fresh_device(eng, q->phys, q->size, &fresh);
         dev = &fresh;
-        rc = rules_edit_device(ans, fresh.base, fresh.width);
+        rc = rules_edit_device(ans, dev);
     }
     if (walks && rc == 0 && q->phys % q->size == 0 &&
         !rules_reg_at(eng, q->phys) &&

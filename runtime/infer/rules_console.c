@@ -228,17 +228,15 @@ int rules_console_found(struct inf_engine *eng, struct inf_answer *ans,
     const struct rules_device *dev = rules_device_at(eng, first->phys);
     struct inf_field d = { .kind = INF_FIELD_DATA, .lo = 0, .hi = 7,
                            .expr = "pushes tx" };
-    struct rules_device fresh = { 0 };
+    struct rules_device fresh;
     struct rules_follow cond = { 0 };
     struct inf_shape shape;
     int rc = 0;
 
     if (!dev) {
-        fresh.base = first->phys & ~(uint64_t)(INF_PAGE_SIZE - 1);
-        fresh.width = 8u * first->size;
-        fresh.size = INF_PAGE_SIZE;
+        rules_fresh_device(eng, first->phys, first->size, &fresh);
         dev = &fresh;
-        rc = rules_edit_device(ans, fresh.base, fresh.width);
+        rc = rules_edit_device(ans, dev);
     } else if (dev->closed) {
         return 0;
     }

@@ -291,19 +291,42 @@ struct inf_edit *rules_edit_add(struct inf_answer *ans, uint32_t kind)
     return edit;
 }
 
-int rules_edit_device(struct inf_answer *ans, uint64_t base, unsigned width)
+void rules_fresh_device(const struct inf_engine *eng, uint64_t phys,
+                        unsigned size, struct rules_device *out)
+{
+    uint64_t lo = phys & ~(uint64_t)(INF_PAGE_SIZE - 1);
+    uint64_t hi = lo + INF_PAGE_SIZE;
+    unsigned i;
+
+    for (i = 0; i < eng->model.device_count; i++) {
+        const struct rules_device *dev = &eng->model.devices[i];
+        uint64_t end = dev->base + dev->size;
+
+        if (end <= phys && end > lo) {
+            lo = end;
+        } else if (dev->base > phys && dev->base < hi) {
+            hi = dev->base;
+        }
+    }
+    memset(out, 0, sizeof(*out));
+    out->base = lo;
+    out->size = hi - lo;
+    out->width = 8 * size;
+}
+
+int rules_edit_device(struct inf_answer *ans, const struct rules_device *dev)
 {
     struct inf_edit *edit = rules_edit_add(ans, INF_EDIT_DEVICE);
 
     if (!edit) {
         return INF_E_RANGE;
     }
-    edit->base = base;
-    edit->size = INF_PAGE_SIZE;
+    edit->base = dev->base;
+    edit->size = dev->size;
     edit->confidence = CONF_STORAGE;
-    snprintf(edit->name, sizeof(edit->name), "dev_%08" PRIx64, base);
-    if (asprintf(&edit->text, "size: 0x%x; width: %u; unmapped: ask;",
-                 INF_PAGE_SIZE, width) < 0) {
+    snprintf(edit->name, sizeof(edit->name), "dev_%08" PRIx64, dev->base);
+    if (asprintf(&edit->text, "size: 0x%" PRIx64 "; width: %u; "
+                 "unmapped: ask;", dev->size, dev->width) < 0) {
         edit->text = NULL;
         return INF_E_NOMEM;
     }

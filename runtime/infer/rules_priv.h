@@ -140,8 +140,13 @@ bool rules_shape_at(struct inf_engine *eng, uint64_t phys,
 uint64_t rules_read(struct inf_engine *eng, uint64_t phys, unsigned size,
                     uint64_t written, uint64_t mask);
 
+/* The device to be made for an access of @size bytes to a place without one:
+ * the page, as far as no other device stands in it. */
+void rules_fresh_device(const struct inf_engine *eng, uint64_t phys,
+                        unsigned size, struct rules_device *out);
+
 /* Edits; all return 0 or INF_E_NOMEM, INF_E_RANGE when the answer is full. */
-int rules_edit_device(struct inf_answer *ans, uint64_t base, unsigned width);
+int rules_edit_device(struct inf_answer *ans, const struct rules_device *dev);
 int rules_edit_shape(struct inf_answer *ans, const struct rules_device *dev,
                      const struct inf_shape *shape, unsigned confidence,
                      const char *evidence);

@@ -52,7 +52,7 @@ static int world_device(void *opaque, unsigned index,
     memset(out, 0, sizeof(*out));
     out->name = "dev_00010000";
     out->base = DEV;
-    out->size = 0x1000;
+    out->size = w->device_size;
     out->width = 32;
     out->machine = true;
     return 0;
@@ -124,7 +124,7 @@ void world_apply(struct world *w)
 
         switch (e->kind) {
         case INF_EDIT_DEVICE:
-            assert_int_equal(e->base & 0xfff, 0);
+            assert_false(w->has_device && e->base < DEV + w->device_size);
             w->has_device = true;
             break;
         case INF_EDIT_REG:
@@ -296,6 +296,7 @@ struct world *world_new(uint32_t arch)
     assert_non_null(w);
     w->arch = arch;
     w->thumb = arch == INF_ARCH_M;
+    w->device_size = 0x1000;
     if (arch == INF_ARCH_A64) {
         memcpy(w->code, a64_code, sizeof(a64_code));
         w->symbols = a64_symbols;

@@ -40,6 +40,7 @@ struct world {
     uint8_t code[CODE_SIZE];
     uint8_t ram[RAM_SIZE];
     bool has_device, has_console;
+    uint64_t device_size;
     unsigned reg_count;
     struct world_reg regs[WORLD_REGS];
     char items[4][64];

@@ -88,6 +88,23 @@ static void test_walk(void **state)
     world_free(w);
 }
 
+/* A person's device need not fill its page: the machine's stands behind. */
+static void test_shared_page(void **state)
+{
+    struct world *w = world_new(INF_ARCH_A64);
+
+    (void)state;
+    w->has_device = true;
+    w->device_size = 0x100;
+    world_fault(w, DEV + 0x204, 4, true);
+    assert_int_equal(w->ans.edits[0].base, DEV + 0x100);
+    assert_int_equal(w->ans.edits[0].size, 0xf00);
+    assert_string_equal(w->ans.edits[0].text,
+                        "size: 0xf00; width: 32; unmapped: ask;");
+    assert_string_equal(w->ans.edits[1].text, "reg r104 @ 0x104;");
+    world_free(w);
+}
+
 /* Beside what a person owns only the gap is filled. */
 static void test_fault_person(void **state)
 {
@@ -146,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_crash),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_shared_page),
         cmocka_unit_test(test_fault_person),
         cmocka_unit_test(test_fetch),
         cmocka_unit_test(test_review),
