@@ -224,6 +224,64 @@ static void check_extent(struct dev *dv, const struct extent *e)
     }
 }
 
+/* The one that reaches farthest so far, against the next by offset. */
+static void check_after(struct dev *dv, struct extent *far,
+                        const struct extent *next)
+{
+    if (far->name && next->begin < far->end) {
+        struct pdl_diag *d = pdl_diag_add(dv->cc->diags, PDL_D_REG_OVERLAP,
+                                          next->span, next->name, far->name);
+
+        pdl_diag_note(d, far->span, "'%s' is declared here", far->name);
+    }
+    if (!far->name || next->end > far->end) {
+        *far = *next;
+    }
+}
+
+static void check_mems(struct dev *dv)
+{
+    struct extent far = { 0 };
+    size_t i, k;
+
+    for (i = 0; i < dv->d.mem_count; i++) {
+        const struct pcc_mem *m = &dv->d.mems[i];
+        struct extent e = { m->offset, m->offset + m->size, m->name,
+                            m->origin.span };
+
+        check_extent(dv, &e);
+        check_after(dv, &far, &e);
+        for (k = 0; k < dv->d.reg_count; k++) {
+            const struct pcc_reg *r = &dv->d.regs[k];
+
+            if (r->offset < e.end && e.begin < r->offset + r->bytes) {
+                pdl_diag_add(dv->cc->diags, PDL_D_REG_OVERLAP,
+                             r->origin.span, r->path, m->name);
+                break;
+            }
+        }
+    }
+}
+
+/* What a window covers, and what it shows. */
+static void check_windows(struct dev *dv)
+{
+    struct extent far = { 0 };
+    size_t i;
+
+    for (i = 0; i < dv->d.window_count; i++) {
+        const struct pcc_window *w = &dv->d.windows[i];
+        struct extent here = { w->offset, w->offset + w->size, w->name,
+                               w->origin.span };
+        struct extent there = { w->target, w->target + w->size, w->name,
+                                w->origin.span };
+
+        check_extent(dv, &here);
+        check_extent(dv, &there);
+        check_after(dv, &far, &here);
+    }
+}
+
 static void sort_mems(struct dev *dv)
 {
     size_t n = dv->mems.n, i;
@@ -258,35 +316,7 @@ void dev_finish_windows(struct dev *dv)
     for (i = 0; i < n; i++) {
         dv->d.windows[i] = dv->windows.v[keys[i].id];
     }
-}
-
-static void check_extents(struct dev *dv)
-{
-    size_t i, k;
-
-    for (i = 0; i < dv->mems.n; i++) {
-        const struct pcc_mem *m = &dv->mems.v[i];
-        struct extent e = { m->offset, m->offset + m->size, m->name,
-                            m->origin.span };
-
-        check_extent(dv, &e);
-        for (k = 0; k < dv->d.reg_count; k++) {
-            const struct pcc_reg *r = &dv->d.regs[k];
-
-            if (r->offset < e.end && e.begin < r->offset + r->bytes) {
-                pdl_diag_add(dv->cc->diags, PDL_D_REG_OVERLAP,
-                             r->origin.span, r->path, m->name);
-                break;
-            }
-        }
-    }
-    for (i = 0; i < dv->windows.n; i++) {
-        const struct pcc_window *w = &dv->windows.v[i];
-        struct extent e = { w->offset, w->offset + w->size, w->name,
-                            w->origin.span };
-
-        check_extent(dv, &e);
-    }
+    check_windows(dv);
 }
 
 void dev_finish_regs(struct dev *dv)
@@ -307,5 +337,5 @@ void dev_finish_regs(struct dev *dv)
     link_chains(dv, conditional);
     check_places(dv);
     sort_mems(dv);
-    check_extents(dv);
+    check_mems(dv);
 }
