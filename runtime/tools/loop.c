@@ -333,7 +333,7 @@ static void finish_stuck(struct session *s, double seconds)
                *message ? message : "see periphd.log");
     } else if (!link_last_access(&s->link, name, &last)) {
         finish(s, OUTCOME_STUCK, "no character for %.0f s", seconds);
-    } else if (s->accesses_seen != s->accesses_quiet) {
+    } else if (now_seconds() - s->accessed < seconds / 2) {
         finish(s, OUTCOME_STUCK, "no character and no new question for %.0f "
                "s; the guest polls %s+0x%x at pc 0x%llx", seconds, name,
                last.offset, (unsigned long long)last.pc);
@@ -366,7 +366,7 @@ static void look_at_silence(struct session *s, double now)
 static void look(struct session *s)
 {
     double now = now_seconds();
-    uint64_t questions, polls;
+    uint64_t questions, polls, accesses;
     bool open;
 
     if (now - s->checked < LOOK_SECONDS || !s->running || s->over) {
@@ -382,8 +382,11 @@ static void look(struct session *s)
         s->questions_known = questions;
         session_find_console(s);
     }
-    s->accesses_quiet = s->accesses_seen;
-    s->accesses_seen = link_accesses(&s->link);
+    accesses = link_accesses(&s->link);
+    if (accesses != s->accesses_seen) {
+        s->accesses_seen = accesses;
+        s->accessed = now;
+    }
     polls = s->console_name ? link_reads(&s->link, s->console_name) : 0;
     s->polls_found = polls != s->polls_seen ? s->polls_found + 1 : 0;
     s->polls_seen = polls;

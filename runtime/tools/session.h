@@ -105,7 +105,7 @@ struct session {
     uint64_t questions_seen;
     uint64_t questions_known;       /* ... when the console was looked up */
     uint64_t accesses_seen;         /* to table devices, at the latest look */
-    uint64_t accesses_quiet;        /* ... and at the one before */
+    double accessed;                /* when that number last grew */
     uint64_t polls_seen;            /* reads of the console at that time */
     unsigned polls_found;           /* looks in a row that found new ones */
 
