@@ -306,10 +306,15 @@ static MemTxResult finish(PeriphDevice *s, PeriphAccess *a, int ret)
     }
 }
 
-/* A debugger looks at the registers without changing them. */
+/*
+ * A debugger, or a monitor while nothing runs, looks at the registers
+ * without changing them.
+ */
 static bool is_debugger(MemTxAttrs attrs)
 {
-    return attrs.debug || (!current_cpu && !attrs.unspecified);
+    return attrs.debug ||
+           (!current_cpu && (!attrs.unspecified ||
+                             (first_cpu && cpu_is_stopped(first_cpu))));
 }
 
 static MemTxResult periph_device_read(void *opaque, hwaddr offset,
