@@ -13,8 +13,8 @@
 #define ATTACH_FAST_MS 10               /* between tries, at first ... */
 #define ATTACH_SLOW_MS 250              /* ... and later */
 #define ATTACH_FAST_TRIES 500
-#define QUIET_MS 200                    /* no work for so long: write */
-#define UNQUIET_MS 3000                 /* at the latest after so long */
+#define QUIET_MS 1000                   /* no work for so long: write */
+#define UNQUIET_MS 5000                 /* at the latest after so long */
 #define REVIEW_MS 100                   /* looks at the ring, at first ... */
 #define REVIEW_IDLE_MS 1000             /* ... and when nothing comes of it */
 #define REVIEWS 50                      /* so often at first */
