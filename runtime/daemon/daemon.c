@@ -50,6 +50,8 @@ static int open_board(struct pdm *d)
     memset(&options, 0, sizeof(options));
     options.log = profile_log;
     options.opaque = d;
+    options.import_dirs = d->options.import_dirs;
+    options.import_dir_count = d->options.import_dir_count;
     ret = pfl_open(d->options.board, &options, &d->board);
     if (ret == PFL_OK && pfl_messages(d->board)[0] != '\0') {
         pdm_say(&d->options.log, PDM_WARN, "some files have errors and are "

@@ -18,6 +18,7 @@
 #include "runtime/profile/profile.h"
 
 #define PDM_MAX_ENGINES 8u
+#define PDM_MAX_IMPORT_DIRS 16u
 #define PDM_MAX_UNRESOLVED 64u
 #define PDM_STATE_FILE ".periph-state.json"
 
@@ -44,6 +45,8 @@ struct pdm_options {
     const char *state_mem;          /* NULL: what the bridge names */
     const char *board;
     const char *results;
+    const char *import_dirs[PDM_MAX_IMPORT_DIRS];
+    unsigned import_dir_count;
     unsigned min_confidence;        /* 0..100 */
     const struct inf_engine_ops *engines[PDM_MAX_ENGINES];
     unsigned engine_count;

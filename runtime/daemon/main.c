@@ -2,6 +2,7 @@
 /* periphd: options and signals of the inference daemon. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@ static const struct option_row rows[] = {
     { 'b', "board", "DIR",
       "the board folder that answers are kept in; it must hold a\n"
       "board.periph (default ./boards/unnamed)" },
+    { 'i', "import-dir", "DIR",
+      "search imports of board files here too, after the blocks that come\n"
+      "with Periph; may be given several times" },
     { 'm', "bridge-mem", "NAME",
       "shared memory of the machine to serve, as given to its\n"
       "inference-device (default " PBR_DEFAULT_BRIDGE ")" },
@@ -119,6 +123,12 @@ static int set_option(struct command_line *c, char key, const char *value)
             *(key == 'm' ? &c->options.bridge_mem :
               &c->options.state_mem) = value;
         }
+        break;
+    case 'i':
+        if (c->options.import_dir_count == PDM_MAX_IMPORT_DIRS) {
+            return usage("too many folders: %s", value);
+        }
+        c->options.import_dirs[c->options.import_dir_count++] = value;
         break;
     case 'c':
         n = strtoul(value, &end, 10);
@@ -221,6 +231,30 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The folder of library blocks beside this program: malloc'ed, or NULL. */
+static char *find_library(void)
+{
+    static const char *const places[] = {
+        "../share/periph/dsl", "../../dsl",
+    };
+    char self[PATH_MAX], path[PATH_MAX + 32];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash, *found = NULL;
+    size_t i;
+
+    if (len <= 0) {
+        return NULL;
+    }
+    self[len] = '\0';
+    slash = strrchr(self, '/');
+    *slash = '\0';
+    for (i = 0; i < 2 && found == NULL; i++) {
+        snprintf(path, sizeof(path), "%s/%s", self, places[i]);
+        found = realpath(path, NULL);
+    }
+    return found;
+}
+
 static int open_log(struct command_line *c)
 {
     c->options.log.file = stderr;
@@ -247,26 +281,32 @@ int main(int argc, char **argv)
         },
         .ai_type = "rules",
     };
-    struct pdm *d;
+    char *library = find_library();
+    struct pdm *d = NULL;
     int signals, ret;
 
+    if (library != NULL) {
+        c.options.import_dirs[c.options.import_dir_count++] = library;
+    }
     ret = parse(&c, argc, argv);
     if (ret != 0) {
-        return ret > 0 ? 0 : 1;
+        ret = ret > 0 ? 0 : 1;
+        goto out;
     }
+    ret = 1;
     if (choose_engines(&c) < 0) {
-        return 1;
+        goto out;
     }
     if (c.dry_run) {
         printf("Nothing leaves this computer: the rules engine works here, "
                "without network or model.\n");
-        return 0;
+        ret = 0;
+        goto out;
     }
     signals = open_signals();
     d = calloc(1, sizeof(*d));
     if (signals < 0 || d == NULL || open_log(&c) < 0) {
-        free(d);
-        return 1;
+        goto out;
     }
     ret = pdm_init(d, &c.options);
     if (ret == 0) {
@@ -275,6 +315,9 @@ int main(int argc, char **argv)
         ret = 2;
     }
     pdm_dispose(d);
+    ret = ret < 0 ? 1 : ret;
+out:
     free(d);
-    return ret < 0 ? 1 : ret;
+    free(library);
+    return ret;
 }
