@@ -586,7 +586,7 @@ static int read_base(struct dt *dt, const void *bytes, size_t size,
         dt_report(dt, span, PDL_D_BAD_BASE_TREE, fdt_strerror(err));
         return PCC_ERR_INPUT;
     }
-    return PCC_OK;
+    return dt->base->failed ? PCC_ERR_NOMEM : PCC_OK;
 }
 
 /* `base: "x.dtb"` of the board. */
@@ -681,6 +681,9 @@ static int build(struct dt *dt, bool overlay)
         pcc_tree_init(out, dt->e->arena);
         out->overlay = true;
         dt->tree = out;
+        if (out->failed) {
+            return PCC_ERR_NOMEM;
+        }
     }
     dt_place_all(dt);
     if (dt->tree->failed || dt->base->failed) {
