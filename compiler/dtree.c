@@ -341,7 +341,10 @@ struct pcc_tprop *pcc_tree_set(struct pcc_tree *t, struct pcc_tnode *node,
     p->value = (const uint8_t *)pdl_arena_copy(t->arena, value, size);
     p->size = p->value ? size : 0;
     p->refs = NULL;
-    t->failed |= !p->value;
+    if (!p->value) {
+        t->failed = true;
+        p->value = (const uint8_t *)"";
+    }
     return p;
 }
 
