@@ -179,6 +179,11 @@ static void print_questions(const struct session *s,
 
     if (s->options->no_infer) {
         fputs("questions   none asked: --no-infer\n", stderr);
+        if (f->questions[PBR_Q_FAULT] > 0) {
+            fprintf(stderr, "  %" PRIu64 " access%s found nothing and ended "
+                    "as a bus error\n", f->questions[PBR_Q_FAULT],
+                    f->questions[PBR_Q_FAULT] == 1 ? "" : "es");
+        }
         return;
     }
     fprintf(stderr, "questions   %" PRIu64 " fault%s, %" PRIu64 " stall%s, "

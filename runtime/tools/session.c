@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "runtime/tools/session.h"
 
+#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include "runtime/tools/util.h"
 
 #define STOP_SECONDS 5.0
+#define MACHINE_STATS_MAX 65536
 #define QEMU_INSTALLED "libexec/periph/qemu-system-aarch64"
 #define QEMU_SOURCE "qemu-hw/build.sh"
 #define DAEMON_INSTALLED "bin/periphd"
@@ -128,6 +130,7 @@ static int make_names(struct session *s)
     s->run_dir = text_new("%s/run-%s", runs, tag);
     status = make_run_dir(s, runs);
     s->ptab = text_new("%s/board.ptab", s->run_dir);
+    s->machine_stats = text_new("%s/machine.json", s->run_dir);
     s->bridge_name = text_new("/periph-%s-bridge", tag);
     s->state_name = text_new("/periph-%s-state", tag);
     free(tag);
@@ -339,7 +342,7 @@ static void add_machine(struct session *s, struct arguments *a, int console,
 {
     arguments_add(a, "%s", s->qemu_path);
     arguments_add(a, "-M");
-    arguments_add(a, "periph,board=%s", s->ptab);
+    arguments_add(a, "periph,board=%s,stats=%s", s->ptab, s->machine_stats);
     arguments_add(a, "-nodefaults");
     arguments_add(a, "-display");
     arguments_add(a, "none");
@@ -455,9 +458,31 @@ int session_start(struct session *s)
     return status == STATUS_OK ? start_qemu(s) : status;
 }
 
+/*
+ * Without an inference device nothing counts questions; the machine itself
+ * counts the accesses that ended as bus errors where one would have asked.
+ */
+static void collect_unanswered(struct session *s)
+{
+    size_t len;
+    char *text = file_read(s->machine_stats, MACHINE_STATS_MAX, &len);
+    cJSON *json = text ? cJSON_Parse(text) : NULL;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "unanswered");
+
+    if (cJSON_IsNumber(item) && item->valuedouble > 0) {
+        s->figures.questions[PBR_Q_FAULT] += (uint64_t)item->valuedouble;
+    }
+    cJSON_Delete(json);
+    free(text);
+    unlink(s->machine_stats);
+}
+
 void session_qemu_ended(struct session *s)
 {
     link_collect(&s->link, &s->figures);
+    if (s->options->no_infer) {
+        collect_unanswered(s);
+    }
     link_close(&s->link);
     qmp_close(&s->qmp);
     if (s->console >= 0) {
@@ -531,6 +556,7 @@ void session_close(struct session *s)
     free(s->run_dir);
     free(s->log_dir);
     free(s->ptab);
+    free(s->machine_stats);
     free(s->bridge_name);
     free(s->state_name);
     free(s->results);

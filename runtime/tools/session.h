@@ -68,6 +68,7 @@ struct session {
     char *run_dir;                  /* private, goes at the end */
     int run_lock;
     char *log_dir;
+    char *machine_stats;            /* JSON that QEMU writes at its end */
     char *ptab;
     char *bridge_name;
     char *state_name;
