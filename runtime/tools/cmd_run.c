@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `periph run`: options, and the order of a run. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/tools/command.h"
 #include "runtime/tools/report.h"
@@ -113,6 +114,21 @@ static int run_board(struct session *s)
     return status != STATUS_OK ? status : reported;
 }
 
+/* Whether TYPE names who can answer; says what is wrong with it if not. */
+static bool ai_type_known(const char *type)
+{
+    if (strcmp(type, "rules") == 0 || strcmp(type, "auto") == 0) {
+        return true;
+    }
+    if (strcmp(type, "local") == 0 || strcmp(type, "cloud") == 0) {
+        say("--ai-type %s comes with a later version; rules is what there is",
+            type);
+    } else {
+        say("--ai-type has no '%s'; see periph run --help", type);
+    }
+    return false;
+}
+
 int cmd_run(int argc, char **argv)
 {
     struct run_options options = { .ai_type = "rules", .quiet = 10 };
@@ -127,6 +143,9 @@ int cmd_run(int argc, char **argv)
         return STATUS_USAGE;
     case OPTION_OK:
         break;
+    }
+    if (!ai_type_known(options.ai_type)) {
+        return STATUS_USAGE;
     }
     options.extra = rest.extra;
     options.extra_count = rest.extra_count;
