@@ -157,9 +157,9 @@ papt_setup() {
 #clear Acquire::IndexTargets::deb::DEP-11;
 #clear Acquire::IndexTargets::deb::Contents-deb;
 Dir::Etc::sourcelist "$dir/private.sources";
-Dir::Etc::sourceparts "-";
-Dir::Etc::preferences "-";
-Dir::Etc::preferencesparts "-";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
 Dir::State "$dir/state";
 Dir::State::status "$dir/status";
 Dir::Cache "$dir/cache";
