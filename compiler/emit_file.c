@@ -70,15 +70,18 @@ void pcc_emit_missing(struct pcc_emit *e, const struct pcc_origin *origin,
     const struct pcc_emit_options *o = e->opts;
     const char *package = e->model->board->package;
     struct pdl_span nowhere = { 0, 0, 0 };
+    const char *own = own_folder(e, origin);
+    bool own_named = *path == '/';
     struct pdl_diag *d;
     size_t i;
 
     d = pdl_diag_add(e->diags, PDL_D_IMAGE_NOT_FOUND, origin->span, path);
     for (i = 0; i < o->load_dir_count && *path != '/'; i++) {
         pdl_diag_note(d, nowhere, "looked in %s", o->load_dirs[i]);
+        own_named = own_named || strcmp(o->load_dirs[i], own) == 0;
     }
-    if (*path != '/') {
-        pdl_diag_note(d, nowhere, "looked in %s", own_folder(e, origin));
+    if (!own_named) {
+        pdl_diag_note(d, nowhere, "looked in %s", own);
     }
     if (package) {
         pdl_diag_note(d, nowhere, "the board's images come from package %s",
