@@ -140,6 +140,7 @@ const char *pbr_frame_type_name(uint32_t type)
         [PBR_F_PAGE_REQ] = "page-request", [PBR_F_PAGE_REP] = "page-reply",
         [PBR_F_LOAD] = "load", [PBR_F_LOAD_ACK] = "load-ack",
         [PBR_F_EVENT] = "event", [PBR_F_BYE] = "bye",
+        [PBR_F_MUTE] = "mute",
     };
 
     return NAME_OF(names, type);

@@ -81,6 +81,7 @@ enum pbr_frame_type {
     PBR_F_LOAD_ACK = 10,   /* Q: arg enum pbr_ack, seq of the LOAD */
     PBR_F_EVENT = 11,      /* Q: arg enum pbr_event, seq of the event slot */
     PBR_F_BYE = 12,        /* both: arg enum pbr_bye; the sender closes */
+    PBR_F_MUTE = 13,       /* D: seq pc, arg2 address: polls there wait */
     PBR_F_COUNT_
 };
 

@@ -9,6 +9,7 @@
 #ifndef PERIPH_RUNTIME_DAEMON_DAEMON_H
 #define PERIPH_RUNTIME_DAEMON_DAEMON_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define PDM_MAX_ENGINES 8u
 #define PDM_MAX_IMPORT_DIRS 16u
 #define PDM_MAX_UNRESOLVED 64u
+#define PDM_MAX_WAITS 64u
 #define PDM_STATE_FILE ".periph-state.json"
 
 /* ---- Log (log.c) ---- */
@@ -45,6 +47,7 @@ struct pdm_options {
     const char *state_mem;          /* NULL: what the bridge names */
     const char *board;
     const char *results;
+    const char *image_id;           /* what runs; NULL: not known */
     const char *import_dirs[PDM_MAX_IMPORT_DIRS];
     unsigned import_dir_count;
     unsigned min_confidence;        /* 0..100 */
@@ -64,6 +67,11 @@ struct pdm_engine {
 /* What an edit gave a register, for the results. */
 struct pdm_value {
     uint64_t base, offset, value;
+};
+
+/* A poll that waits for input. */
+struct pdm_wait {
+    uint64_t pc, phys;
 };
 
 /* Counters of this daemon's life, for the results. */
@@ -122,6 +130,9 @@ struct pdm {
     struct pdm_counts counts;
     struct pdm_value *values;
     size_t value_count, value_cap;
+    struct pdm_wait waits[PDM_MAX_WAITS];
+    unsigned wait_count;
+    bool waits_changed;
     char *unresolved[PDM_MAX_UNRESOLVED];
     unsigned unresolved_count;
 };
@@ -195,5 +206,16 @@ bool pdm_results_write(struct pdm *d);
 /* What engines want to keep, to and from the board folder. */
 void pdm_state_save(struct pdm *d);
 void pdm_state_restore(struct pdm *d);
+
+/* ---- Waiting (waits.c) ---- */
+
+/* The guest waits for input in a poll of @phys at @pc; the oldest place is
+ * forgotten when there are too many. */
+void pdm_wait_note(struct pdm *d, uint64_t pc, uint64_t phys);
+/* Tells QEMU not to ask about them.  After HELLO_ACK. */
+void pdm_waits_send(struct pdm *d);
+/* To and from the state file; only for the images that they belong to. */
+void pdm_waits_save(struct pdm *d, cJSON *root);
+void pdm_waits_restore(struct pdm *d, const cJSON *root);
 
 #endif

@@ -211,6 +211,7 @@ static void on_hello_ack(struct pdm *d, const struct pbr_frame *f)
     pdm_say(&d->options.log, PDM_INFO, "attached to a machine with %s",
             d->cpu_model[0] != '\0' ? d->cpu_model : "a CPU");
     new_generation(d, pbr_bridge_generation(d->bridge));
+    pdm_waits_send(d);
 }
 
 static void on_question(struct pdm *d, const struct pbr_frame *f)

@@ -42,6 +42,10 @@ static const struct option_row rows[] = {
     { 'r', "results", "FILE",
       "what is known of each register, as JSON\n"
       "(default log/ai_inference_results.json)" },
+    { 'w', "image-id", "TEXT",
+      "what stands for the firmware that runs: places where it was found\n"
+      "waiting for input are not asked about again while TEXT is the same\n"
+      "(default: they are not kept)" },
     { 'l', "log-level", "error|warn|info|debug", "default info" },
     { 'f', "log-file", "FILE", "append the log to FILE instead of stderr" },
     { 'k', "api-key", "KEY",
@@ -136,6 +140,9 @@ static int set_option(struct command_line *c, char key, const char *value)
             return usage("--min-confidence is 0 to 100, not \"%s\"", value);
         }
         c->options.min_confidence = (unsigned)n;
+        break;
+    case 'w':
+        c->options.image_id = value;
         break;
     case 'r':
         c->options.results = value;

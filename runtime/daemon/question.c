@@ -416,6 +416,10 @@ static void count_outcome(struct pdm *d, const struct inf_question *q,
     switch (answer->outcome) {
     case INF_WAITING:
         d->counts.waiting++;
+        if (q->kind == INF_STALL && answer->verdict == INF_RETRY &&
+            answer->mute_reads == 0) {
+            pdm_wait_note(d, q->pc, q->phys);
+        }
         break;
     case INF_WITHDRAWN:
         d->counts.withdrawn++;

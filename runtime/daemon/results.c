@@ -265,6 +265,9 @@ void pdm_state_save(struct pdm *d)
         free(e->saved);
         e->saved = text;
     }
+    pdm_waits_save(d, root);
+    changed |= d->waits_changed;
+    d->waits_changed = false;
     text = changed ? cJSON_Print(root) : NULL;
     if (text != NULL &&
         pfl_state_write(d->board, PDM_STATE_FILE, text) != PFL_OK) {
@@ -302,6 +305,7 @@ void pdm_state_restore(struct pdm *d)
             e->saved = strdup(one->valuestring);
         }
     }
+    pdm_waits_restore(d, root);
     cJSON_Delete(root);
     free(text);
 }

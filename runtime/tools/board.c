@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/driver.h"
 #include "dsl/diag.h"
 #include "dsl/strbuf.h"
+#include "runtime/engine/engine.h"
 #include "runtime/tools/command.h"
 #include "runtime/tools/process.h"
 #include "runtime/tools/util.h"
@@ -23,6 +25,7 @@
 #define LIBRARY_SOURCE "dsl"
 #define FETCH_INSTALLED "libexec/periph/package-fetch"
 #define FETCH_SOURCE "runtime/tools/package-fetch"
+#define TABLE_MAX_BYTES (64u << 20)
 
 static bool has_board(const char *dir)
 {
@@ -263,4 +266,40 @@ int board_emit(const struct board *b, struct pcc *pcc, const char *path)
     }
     pdl_strbuf_dispose(&bytes);
     return status_of(pcc, result, BOARD_SAYS_ERRORS);
+}
+
+static uint64_t hash_loads(const struct prt_board *board)
+{
+    uint64_t hash = PRT_HASH_INIT;
+    uint32_t i;
+
+    for (i = 0; i < board->head->loads.count; i++) {
+        const char *path = prt_board_string(board, board->loads[i].path);
+        struct stat st;
+        int64_t facts[3] = { 0 };
+
+        if (stat(path, &st) == 0) {
+            facts[0] = st.st_size;
+            facts[1] = st.st_mtim.tv_sec;
+            facts[2] = st.st_mtim.tv_nsec;
+        }
+        hash = prt_hash(hash, path, strlen(path));
+        hash = prt_hash(hash, facts, sizeof(facts));
+    }
+    return hash;
+}
+
+uint64_t board_image_id(const char *path)
+{
+    struct prt_file file;
+    uint64_t id = 0;
+    size_t len;
+    char *bytes = file_read(path, TABLE_MAX_BYTES, &len);
+
+    if (bytes && prt_file_open(bytes, len, &file, NULL) == PRT_OK &&
+        file.has_board) {
+        id = hash_loads(&file.board);
+    }
+    free(bytes);
+    return id;
 }

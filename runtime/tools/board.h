@@ -4,6 +4,7 @@
 #define RUNTIME_TOOLS_BOARD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pcc;
 
@@ -47,6 +48,12 @@ int board_fetch(struct board *b, const struct pcc *pcc);
 
 /* Writes the register tables and the machine to @path. */
 int board_emit(const struct board *b, struct pcc *pcc, const char *path);
+
+/*
+ * Changes when the images that the table @path loads do: a hash of their
+ * paths, sizes and times.  0 when the table cannot be read.
+ */
+uint64_t board_image_id(const char *path);
 
 /*
  * Copies the board's files to the new folder @to, leaving out every item

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -321,6 +322,9 @@ int session_compile(struct session *s)
         status = board_emit(&s->board, pcc, s->ptab);
     }
     if (status == STATUS_OK) {
+        s->image_id = board_image_id(s->ptab);
+    }
+    if (status == STATUS_OK) {
         keep_console(s, pcc);
     }
     pcc_free(pcc);
@@ -435,6 +439,8 @@ int session_start_daemon(struct session *s)
     arguments_add(&args, "%s", s->work_dir);
     arguments_add(&args, "--results");
     arguments_add(&args, "%s", s->results);
+    arguments_add(&args, "--image-id");
+    arguments_add(&args, "%016" PRIx64, s->image_id);
     if (process_start(&s->daemon, "periphd", &args, log, keep) != 0) {
         say("%s: %s", s->daemon_path, strerror(errno));
         status = STATUS_USAGE;

@@ -70,6 +70,7 @@ struct session {
     char *log_dir;
     char *machine_stats;            /* JSON that QEMU writes at its end */
     char *ptab;
+    uint64_t image_id;              /* of the firmware in it */
     char *bridge_name;
     char *state_name;
     char *results;

@@ -86,6 +86,23 @@ static void answer_retry(InferenceDevice *s, uint64_t mute)
     inference_finish_question(s, PBR_V_RETRY);
 }
 
+static bool covers(PeriphDevice *dev, void *opaque)
+{
+    hwaddr phys = *(hwaddr *)opaque;
+
+    return phys >= dev->addr &&
+           phys - dev->addr < memory_region_size(&dev->iomem);
+}
+
+void inference_mute_at(InferenceDevice *s, uint64_t pc, hwaddr phys)
+{
+    PeriphDevice *dev = periph_device_find(covers, &phys);
+
+    if (dev) {
+        inference_stall_mute(s->stall, pc, dev, phys - dev->addr, 0);
+    }
+}
+
 static void act_on(InferenceDevice *s, const struct pbr_answer *a)
 {
     Error *err = NULL;

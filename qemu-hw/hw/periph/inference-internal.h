@@ -170,6 +170,8 @@ void inference_finish_question(InferenceDevice *s, uint32_t verdict);
 /* ---- inference-answer.c, in the main loop ---- */
 
 void inference_answer(InferenceDevice *s);
+/* Polls of the register at @phys by the instruction at @pc wait for input. */
+void inference_mute_at(InferenceDevice *s, uint64_t pc, hwaddr phys);
 void inference_load(InferenceDevice *s, uint64_t seq);
 void inference_give_up(InferenceDevice *s, const char *why);
 /* A timer's callback; @opaque is the device. */

@@ -130,6 +130,9 @@ static void handle_frame(InferenceDevice *s, const struct pbr_frame *f)
     case PBR_F_PAGE_REQ:
         inference_serve_page(s, f->seq);
         break;
+    case PBR_F_MUTE:
+        inference_mute_at(s, f->seq, f->arg2);
+        break;
     case PBR_F_BEAT:
         break;
     case PBR_F_BYE:

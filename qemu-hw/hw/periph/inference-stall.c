@@ -21,6 +21,7 @@
 #define WINDOW_SITES    256
 #define CHANGING_READS  (1u << 22)
 #define UNROLLED_FACTOR 16
+#define MUTES_MAX       1024
 
 typedef struct StallSite {
     uint64_t pc;
@@ -219,6 +220,9 @@ void inference_stall_mute(InferenceStall *st, uint64_t pc, PeriphDevice *dev,
         .pc = pc, .dev = dev, .offset = offset, .left = reads,
     };
 
+    if (st->mutes->len == MUTES_MAX) {
+        g_array_remove_index(st->mutes, 0);
+    }
     g_array_append_val(st->mutes, mute);
 }
 
