@@ -112,8 +112,10 @@ shown=$folder/$console.periph
 echo "$shown:"
 cat "$shown"
 base=$package/usr/lib/u-boot/$board/sun50i-a64-$board.dtb
-"$bin/periphc" --emit dtbo -o "$work/learnt.dtbo" "$folder"
-"$bin/periphc" --emit dtso -o "$work/learnt.dtso" "$folder"
+for form in dtbo dtso; do
+    "$bin/periphc" --emit $form --merge "$base" -o "$work/learnt.$form" \
+        "$folder"
+done
 "$bin/periphc" --emit dtb --merge "$base" -o "$work/merged.dtb" "$folder"
 echo
 echo "$work/learnt.dtso, the overlay as source, begins:"
