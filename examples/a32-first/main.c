@@ -6,11 +6,7 @@
 
 void exception(uint32_t vector, uint32_t address)
 {
-    put("exception ");
-    put_hex(vector);
-    put(" at ");
-    put_hex(address);
-    put("\n");
+    print_exception(vector, address);
     for (;;) {
     }
 }

@@ -16,11 +16,7 @@ void power_off(void) __attribute__((noreturn));
 
 void exception(uint64_t syndrome, uint64_t address)
 {
-    put("exception ");
-    put_hex(syndrome);
-    put(" at ");
-    put_hex(address);
-    put("\n");
+    print_exception(syndrome, address);
     power_off();
 }
 

@@ -103,6 +103,16 @@ static inline void check(const char *what, uint64_t got, uint64_t want)
     }
 }
 
+/* What the vectors call; @what is a syndrome or an exception's number. */
+static inline void print_exception(uint64_t what, uint64_t address)
+{
+    put("exception ");
+    put_hex(what);
+    put(" at ");
+    put_hex(address);
+    put("\n");
+}
+
 static inline void print_result(void)
 {
     put(checks_failed ? "some failed\n" : "all passed\n");

@@ -6,11 +6,7 @@
 
 void exception(uint32_t number, uint32_t address)
 {
-    put("exception ");
-    put_hex(number);
-    put(" at ");
-    put_hex(address);
-    put("\n");
+    print_exception(number, address);
     for (;;) {
     }
 }
