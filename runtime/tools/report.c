@@ -165,10 +165,10 @@ static void print_latency(const struct figures *f, const char *name,
     struct pbr_latency latency = figures_latency(f, kind);
 
     if (latency.count > 0) {
-        fprintf(stderr, "  %-9s %6" PRIu64 " answers, median %.2f ms, "
+        fprintf(stderr, "  %-9s %6" PRIu64 " answer%s, median %.2f ms, "
                 "99 %% %.2f ms, longest %.2f ms\n", name, latency.count,
-                latency.p50 / 1000.0, latency.p99 / 1000.0,
-                latency.max / 1000.0);
+                plural(latency.count), latency.p50 / 1000.0,
+                latency.p99 / 1000.0, latency.max / 1000.0);
     }
 }
 
