@@ -333,12 +333,14 @@ static void print_page(const struct session *s, const struct pcc_model *model,
 int report_run(const struct session *s)
 {
     struct model_counts counts = { 0 };
-    struct daemon_results results;
+    struct daemon_results results = { 0 };
     struct pcc *pcc = NULL;
     const struct pcc_model *model = NULL;
     int status = STATUS_OK;
 
-    read_results(s->results, &results);
+    if (!s->options->no_infer) {
+        read_results(s->results, &results);
+    }
     if (board_compile(s->work_dir, BOARD_SAYS_ERRORS, &pcc) == STATUS_OK) {
         model = pcc_get_model(pcc);
         report_count(model, &counts);

@@ -163,19 +163,24 @@ static int make_log_dir(struct session *s)
     return STATUS_OK;
 }
 
-/* Starts each log anew; children append. */
+/*
+ * Starts each log anew; children append.  What a daemon left stays when this
+ * run has none: it is still what is known of the board.
+ */
 static void clear_logs(struct session *s)
 {
     static const char *const names[] = { "qemu.log", "periphd.log" };
-    size_t i;
+    size_t count = s->options->no_infer ? 1 : 2, i;
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (i = 0; i < count; i++) {
         char *path = text_new("%s/%s", s->log_dir, names[i]);
 
         unlink(path);
         free(path);
     }
-    unlink(s->results);
+    if (!s->options->no_infer) {
+        unlink(s->results);
+    }
 }
 
 static int find_qemu(struct session *s)
