@@ -11,48 +11,7 @@
 #include "compiler/driver.h"
 #include "dsl/diag.h"
 #include "dsl/strbuf.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool armed;
-static bool failed;
-static long remaining;      /* allocations until one fails */
-
-static bool fails(void)
-{
-    if (!armed || remaining-- > 0) {
-        return false;
-    }
-    failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
+#include "tests/lang/failing-memory.h"
 
 /* Merges the board's tree into itself. False: memory was short. */
 static bool merge(struct pcc *s, struct pdl_strbuf *out)
