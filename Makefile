@@ -89,7 +89,7 @@ LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
         package-fetch private-apt.sh demo.sh)))
 SHARE := $(B)/share/periph
 
-.PHONY: all help deps qemu demo test check check-asan lint headercheck \
+.PHONY: all help deps qemu demo test check check-asan bench lint headercheck \
     format install clean programs units helpers guests
 
 all: programs guests
@@ -107,6 +107,7 @@ help:
 	@echo 'deps         installs the Debian packages that are missing'
 	@echo 'qemu         QEMU with the devices of qemu-hw/, in the cache'
 	@echo 'check-asan   the tests without QEMU, under ASan and UBSan'
+	@echo 'bench        everything, then what it costs, against the limits'
 	@echo 'lint         the rules of CONTRIBUTING.md that can be checked'
 	@echo 'headercheck  each header compiles alone'
 	@echo 'format       clang-format over the C files'
@@ -240,6 +241,12 @@ check-asan:
 	$(MAKE) -j$(JOBS) all helpers
 	$(MAKE) -j$(JOBS) SAN=1 programs units
 	tests/run -j $(JOBS) --no-qemu
+
+bench:
+	$(MAKE) deps
+	$(MAKE) -j$(JOBS) all helpers
+	$(MAKE) qemu
+	tests/bench/run
 
 demo:
 	@$(MAKE) deps
