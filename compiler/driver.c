@@ -12,6 +12,7 @@
 
 #include "compiler/check.h"
 #include "compiler/emit.h"
+#include "compiler/import.h"
 #include "compiler/priv.h"
 
 struct pcc {
@@ -36,7 +37,8 @@ const char *pcc_strerror(int err)
     case PCC_ERR_STATE:
         return "called in the wrong order";
     case PCC_ERR_UNKNOWN:
-        return "no emitter, check, instance or memory of that name";
+        return "no emitter, importer, check, instance or memory of that "
+               "name";
     case PCC_ERR_LIMIT:
         return "a limit of the output format is exceeded";
     case PCC_ERR_INTERNAL:
@@ -448,6 +450,12 @@ int pcc_emit(struct pcc *s, const char *name,
     }
     pdl_strbuf_dispose(&made);
     return err;
+}
+
+int pcc_import(struct pcc *s, const char *name,
+               const struct pcc_import_options *opts, struct pdl_strbuf *out)
+{
+    return pcc_import_run(s->session, name, opts, out);
 }
 
 /* ---- files ---- */

@@ -29,7 +29,8 @@ enum pcc_error {
                                which and why */
     PCC_ERR_NOMEM = -3,
     PCC_ERR_STATE = -4,     /* called in the wrong order */
-    PCC_ERR_UNKNOWN = -5,   /* no emitter, check or instance of that name */
+    PCC_ERR_UNKNOWN = -5,   /* no emitter, importer, check or instance of
+                               that name */
     PCC_ERR_LIMIT = -6,     /* the output does not fit its format */
     PCC_ERR_INTERNAL = -7,  /* a bug: the output failed its own check */
 };
@@ -149,13 +150,40 @@ struct pcc_emit_options {
 int pcc_emit(struct pcc *s, const char *emitter,
              const struct pcc_emit_options *opts, struct pdl_strbuf *out);
 
+/* Something that is not `.periph` text, to be turned into it. */
+struct pcc_import_options {
+    const char *path;       /* of the input, as shown; its last part is what
+                               @imported(from = "...") names */
+    const void *bytes;      /* read in place */
+    size_t size;
+    const char *name;       /* of the board made, or NULL: from the input */
+    /* Peripherals to import, by their name in the input; none means all. */
+    const char *const *only;
+    size_t only_count;
+};
+
+/*
+ * Appends the `.periph` text that importer @name makes of opts->bytes to
+ * @out.  May be called at any time and as often as wanted; what is odd in the
+ * input is a warning in pcc_diags().  Returns PCC_ERR_UNKNOWN for a name that
+ * is not there, PCC_ERR_INPUT with diagnostics, PCC_ERR_NOMEM,
+ * PCC_ERR_INTERNAL; @out is unchanged on failure.
+ */
+int pcc_import(struct pcc *s, const char *name,
+               const struct pcc_import_options *opts, struct pdl_strbuf *out);
+
+/* The importer whose files end like @path, or NULL. */
+const char *pcc_importer_for(const char *path);
+
 /*
  * Replaces @path by @bytes atomically (temporary file, fsync, rename), and
  * only when the content differs.  PCC_ERR_IO with errno set.
  */
 int pcc_write_file(const char *path, const void *bytes, size_t len);
 
-/* The tables of emitters and checks; NULL when @i is past the end. */
+/* The tables of importers, emitters, checks; NULL: @i is past the end. */
+const char *pcc_importer_name(size_t i);
+const char *pcc_importer_help(size_t i);
 const char *pcc_emitter_name(size_t i);
 const char *pcc_emitter_help(size_t i);
 const char *pcc_check_name(size_t i);

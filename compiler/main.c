@@ -42,6 +42,9 @@ struct options {
     struct severity severities[MAX_LIST];
     size_t severity_count;
     const char *emit;
+    const char *import;
+    const char *name;
+    struct list only;
     const char *output;
     const char *merge;
     const char *depfile;
@@ -52,19 +55,27 @@ struct options {
     bool json;
     bool no_images;
     bool list_emitters;
+    bool list_importers;
     bool list_checks;
 };
 
 enum option_key {
     KEY_EMIT = 256, KEY_MERGE, KEY_CHECK, KEY_FORMAT, KEY_EXPLAIN,
     KEY_LIST_EMITTERS, KEY_LIST_CHECKS, KEY_NO_WARN, KEY_DIAGNOSTICS,
-    KEY_NO_IMAGES, KEY_INSTANCE, KEY_MEMORY,
+    KEY_NO_IMAGES, KEY_INSTANCE, KEY_MEMORY, KEY_IMPORT, KEY_ONLY, KEY_NAME,
+    KEY_LIST_IMPORTERS,
 };
 
 static const struct argp_option option_table[] = {
     { NULL, 0, NULL, 0, "What to do (checking is the default):", 1 },
     { "emit", KEY_EMIT, "FORMAT", 0,
       "write an output; --list-emitters names them", 1 },
+    { "import", KEY_IMPORT, "FORMAT", 0,
+      "turn FILE, which is not .periph, into it; --list-importers names the "
+      "formats", 1 },
+    { "only", KEY_ONLY, "NAME,...", 0,
+      "--import takes these peripherals only (may be repeated)", 1 },
+    { "name", KEY_NAME, "BOARD", 0, "what --import calls the board", 1 },
     { "output", 'o', "FILE", 0,
       "where to write; replaced only when its content changes", 1 },
     { "merge", KEY_MERGE, "BASE", 0,
@@ -79,6 +90,7 @@ static const struct argp_option option_table[] = {
       "what a diagnostic such as E0101 means; with FILEs what BOARD.INSTANCE"
       ".REGISTER.FIELD or a part of such a path is, and who said so", 1 },
     { "list-emitters", KEY_LIST_EMITTERS, NULL, 0, "names of --emit", 1 },
+    { "list-importers", KEY_LIST_IMPORTERS, NULL, 0, "names of --import", 1 },
     { "list-checks", KEY_LIST_CHECKS, NULL, 0, "names of -W and -E", 1 },
     { NULL, 0, NULL, 0, "Where things are:", 2 },
     { "import-dir", 'I', "DIR", 0,
@@ -111,7 +123,9 @@ static const char doc[] =
     "  periphc --emit table -o b.ptab boards/b   a board for the machine\n"
     "  periphc --emit dts boards/b               its device tree\n"
     "  periphc --emit dtb --merge base.dtb -o new.dtb boards/b\n"
-    "  periphc --format -i *.periph              canonical layout\n\n"
+    "  periphc --format -i *.periph              canonical layout\n"
+    "  periphc --import svd chip.svd -o chip.periph\n"
+    "                                            registers of a vendor\n\n"
     "Exit status: 0 good, 1 usage or files, 2 errors in the input, "
     "3 internal error.";
 
@@ -134,6 +148,18 @@ static void add_severity(struct argp_state *state, struct options *o,
     o->severities[o->severity_count++].severity = severity;
 }
 
+/* The names between the commas of @value, which is cut up. */
+static void add_names(struct argp_state *state, struct list *list,
+                      char *value)
+{
+    char *rest, *name;
+
+    for (name = strtok_r(value, ",", &rest); name;
+         name = strtok_r(NULL, ",", &rest)) {
+        add(state, list, name);
+    }
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
@@ -141,6 +167,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_EMIT:
         o->emit = arg;
+        break;
+    case KEY_IMPORT:
+        o->import = arg;
+        break;
+    case KEY_ONLY:
+        add_names(state, &o->only, arg);
+        break;
+    case KEY_NAME:
+        o->name = arg;
         break;
     case 'o':
         o->output = arg;
@@ -162,6 +197,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_LIST_EMITTERS:
         o->list_emitters = true;
+        break;
+    case KEY_LIST_IMPORTERS:
+        o->list_importers = true;
         break;
     case KEY_LIST_CHECKS:
         o->list_checks = true;
@@ -327,6 +365,16 @@ static int list_emitters(void)
 
     for (i = 0; pcc_emitter_name(i); i++) {
         printf("%-8s %s\n", pcc_emitter_name(i), pcc_emitter_help(i));
+    }
+    return EXIT_GOOD;
+}
+
+static int list_importers(void)
+{
+    size_t i;
+
+    for (i = 0; pcc_importer_name(i); i++) {
+        printf("%-8s %s\n", pcc_importer_name(i), pcc_importer_help(i));
     }
     return EXIT_GOOD;
 }
@@ -539,6 +587,57 @@ static int compile(const struct options *o)
     return err;
 }
 
+/* ---- --import ---- */
+
+static int import(const struct options *o)
+{
+    struct pdl_strbuf text = PDL_STRBUF_INIT;
+    struct pdl_strbuf out = PDL_STRBUF_INIT;
+    struct pcc_import_options opts = {
+        .path = o->files.v[0], .name = o->name,
+        .only = o->only.v, .only_count = o->only.n,
+    };
+    struct pcc *s = pcc_new(NULL);
+    int err, imported;
+
+    if (!s) {
+        return fail("periphc", "out of memory");
+    }
+    err = slurp(opts.path, &text);
+    if (!err) {
+        opts.bytes = pdl_strbuf_str(&text);
+        opts.size = text.len;
+        imported = pcc_import(s, o->import, &opts, &out);
+        err = exit_code(imported);
+        if (imported && imported != PCC_ERR_INPUT) {
+            fail(opts.path, pcc_strerror(imported));
+        }
+        print_diags(o, s);
+    }
+    if (!err && !o->check) {
+        err = put_output(o->output, &out);
+    }
+    if (!err && o->depfile) {
+        err = write_deps(o, s);
+    }
+    pcc_free(s);
+    pdl_strbuf_dispose(&text);
+    pdl_strbuf_dispose(&out);
+    return err;
+}
+
+static bool known_importer(const char *name)
+{
+    size_t i;
+
+    for (i = 0; pcc_importer_name(i); i++) {
+        if (strcmp(pcc_importer_name(i), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool known_emitter(const char *name)
 {
     size_t i;
@@ -562,6 +661,9 @@ int main(int argc, char **argv)
     if (o.list_emitters) {
         return list_emitters();
     }
+    if (o.list_importers) {
+        return list_importers();
+    }
     if (o.list_checks) {
         return list_checks();
     }
@@ -574,6 +676,16 @@ int main(int argc, char **argv)
     }
     if (o.format) {
         return format_files(&o);
+    }
+    if (o.import && !known_importer(o.import)) {
+        return fail(o.import, "no such input; see --list-importers");
+    }
+    if (o.import && (o.files.n != 1 || o.emit)) {
+        return fail("--import", "takes one FILE, and no --emit: compile what "
+                    "it writes");
+    }
+    if (o.import) {
+        return import(&o);
     }
     if (o.emit && !known_emitter(o.emit)) {
         return fail(o.emit, "no such output; see --list-emitters");
