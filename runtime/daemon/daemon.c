@@ -82,6 +82,7 @@ static int open_engines(struct pdm *d)
     memset(&options, 0, sizeof(options));
     options.version = INF_API_VERSION;
     options.min_confidence = d->options.min_confidence;
+    options.ai = d->options.ai;
     for (i = 0; i < d->options.engine_count; i++) {
         struct pdm_engine *e = &d->engines[d->engine_count];
 
@@ -106,6 +107,7 @@ int pdm_init(struct pdm *d, const struct pdm_options *options)
     memset(d, 0, sizeof(*d));
     d->options = *options;
     d->fd = -1;
+    d->signal_fd = -1;
     d->bridge_shm = closed;
     d->state_shm = closed;
     d->evidence = inf_evidence_new();
@@ -226,6 +228,21 @@ static void send_edits(struct pdm *d)
 
 /* ---- Loop ---- */
 
+/* Whether an engine works on something without a question. */
+static bool engines_busy(const struct pdm *d)
+{
+    unsigned i;
+
+    for (i = 0; i < d->engine_count; i++) {
+        const struct pdm_engine *e = &d->engines[i];
+
+        if (e->ops->busy != NULL && e->ops->busy(e->engine)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is to be done now, beside frames. */
 static void do_work(struct pdm *d)
 {
@@ -246,7 +263,7 @@ static void do_work(struct pdm *d)
         return;
     }
     if (free_to_load && now >= d->review_ns) {
-        bool any = pdm_drain(d) > 0;
+        bool any = pdm_drain(d) > 0 || engines_busy(d);
 
         if (any) {
             pdm_review(d);
@@ -295,6 +312,7 @@ int pdm_run(struct pdm *d, int signal_fd)
     unsigned tries = 0;
 
     d->quiet_ns = pdm_now_ns();
+    d->signal_fd = signal_fd;
     while (!d->stopping) {
         if (d->fd < 0) {
             pdm_attach(d);

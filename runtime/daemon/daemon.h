@@ -53,6 +53,7 @@ struct pdm_options {
     unsigned min_confidence;        /* 0..100 */
     const struct inf_engine_ops *engines[PDM_MAX_ENGINES];
     unsigned engine_count;
+    const struct inf_ai_options *ai;    /* NULL: no model */
     struct pdm_log log;
 };
 
@@ -120,6 +121,7 @@ struct pdm {
     bool live_edit;                 /* the folder changed: look again */
     struct pfl_change load;         /* what people changed, not sent yet */
     bool stopping;
+    int signal_fd;                  /* readable: the program is to end */
     bool work_left;                 /* results or state are not written */
     uint64_t quiet_ns;              /* when the last work was done */
     uint64_t written_ns;            /* when all was written last */

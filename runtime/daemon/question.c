@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a question of the machine to an answer it can use. */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,16 +160,13 @@ static void service_beat(void *opaque)
     pdm_beat(opaque);
 }
 
-void pdm_services_init(struct pdm *d)
+static bool service_stopping(void *opaque)
 {
-    d->services.version = INF_API_VERSION;
-    d->services.opaque = d;
-    d->services.page = service_page;
-    d->services.device = service_device;
-    d->services.reg = service_reg;
-    d->services.console = service_console;
-    d->services.log = service_log;
-    d->services.beat = service_beat;
+    struct pdm *d = opaque;
+    struct pollfd poll_fd = { .fd = d->signal_fd, .events = POLLIN };
+
+    return d->fd < 0 ||
+        (d->signal_fd >= 0 && poll(&poll_fd, 1, 0) > 0);
 }
 
 void pdm_note(struct pdm *d, const struct inf_event *event)
@@ -302,6 +300,56 @@ static int apply(struct pdm *d, const struct inf_answer *answer,
         }
     }
     return ret;
+}
+
+/* What apply() would say of edits; nothing is changed. */
+static int service_try(void *opaque, const struct inf_question *q,
+                       const struct inf_edit *edits, unsigned count,
+                       struct inf_trial *out)
+{
+    struct pfl_edit mapped[INF_MAX_EDITS + 1];
+    struct pdm *d = opaque;
+    struct inf_answer answer;
+    struct pfl_change change;
+    char name[PFL_NAME_MAX];
+    unsigned n;
+    int ret;
+
+    memset(out, 0, sizeof(*out));
+    out->messages = "";
+    if (count > INF_MAX_EDITS) {
+        return INF_E_RANGE;
+    }
+    inf_answer_init(&answer);
+    memcpy(answer.edits, edits, count * sizeof(*edits));
+    answer.edit_count = count;
+    if (!pdm_gate(d, q, &answer, &out->messages)) {
+        return INF_E_RANGE;
+    }
+    out->messages = "";
+    n = map_edits(d, &answer, "trial", mapped, name);
+    ret = pfl_try(d->board, mapped, n, &change);
+    if (ret != PFL_OK) {
+        out->messages = ret == PFL_ERR_INPUT ? pfl_messages(d->board) :
+            pfl_strerror(ret);
+        return ret == PFL_ERR_NOMEM ? INF_E_NOMEM : INF_E_FORMAT;
+    }
+    out->table = pfl_table(d->board, &out->size);
+    return 0;
+}
+
+void pdm_services_init(struct pdm *d)
+{
+    d->services.version = INF_API_VERSION;
+    d->services.opaque = d;
+    d->services.page = service_page;
+    d->services.device = service_device;
+    d->services.reg = service_reg;
+    d->services.console = service_console;
+    d->services.log = service_log;
+    d->services.beat = service_beat;
+    d->services.stopping = service_stopping;
+    d->services.try_edits = service_try;
 }
 
 /* ---- Answering ---- */
@@ -450,12 +498,51 @@ static void refuse(struct pdm *d, const struct pdm_engine *engine,
     }
 }
 
+/* Other engines may look for something better while the guest runs on. */
+static void tell_others(struct pdm *d, const struct pdm_engine *engine,
+                        const struct inf_question *q,
+                        const struct inf_answer *answer)
+{
+    unsigned i;
+
+    for (i = 0; i < d->engine_count; i++) {
+        const struct pdm_engine *other = &d->engines[i];
+
+        if (other != engine && other->ops->consider != NULL) {
+            other->ops->consider(other->engine, q, answer, engine->ops->name);
+        }
+    }
+}
+
+static void finish(struct pdm *d, const struct inf_question *q,
+                   uint32_t verdict, const struct inf_answer *answer)
+{
+    count_outcome(d, q, answer);
+    if (verdict == PBR_V_RESTART) {
+        /* It must not be forgotten, whatever ends first. */
+        pdm_state_save(d);
+        pfl_sync(d->board);
+    }
+    pdm_say(&d->options.log, PDM_INFO, "  %s %s",
+            pbr_verdict_name(verdict), answer->message);
+    send_answer(d, verdict, answer);
+}
+
+/* An answer that only says that its engine does not know. */
+static bool knows_nothing(const struct inf_answer *answer)
+{
+    return answer->outcome == INF_UNRESOLVED && answer->edit_count == 0 &&
+        (answer->verdict == INF_RETRY || answer->verdict == INF_DELIVER);
+}
+
 /*
  * Asks one engine and carries its answer out.  True when the question is
- * answered; *again when the engine should be asked once more.
+ * answered; *again when the engine should be asked once more.  What only
+ * says that it does not know goes to @held, for the case that nobody does.
  */
 static bool ask(struct pdm *d, const struct pdm_engine *engine,
-                const struct inf_question *q, bool *again)
+                const struct inf_question *q, struct inf_answer *held,
+                bool *again)
 {
     struct inf_answer answer;
     struct pfl_change change;
@@ -477,6 +564,13 @@ static bool ask(struct pdm *d, const struct pdm_engine *engine,
         goto out;
     }
     answer.message[INF_MESSAGE_MAX - 1] = '\0';
+    if (knows_nothing(&answer)) {
+        if (held->verdict == INF_NONE) {
+            *held = answer;
+            inf_answer_init(&answer);
+        }
+        goto out;
+    }
     verdict = verdict_of(&answer);
     if (answer.edit_count > 0) {
         tell_edits(d, &answer);
@@ -498,15 +592,8 @@ static bool ask(struct pdm *d, const struct pdm_engine *engine,
     } else if (verdict == PBR_V_TABLES) {
         verdict = PBR_V_RETRY;
     }
-    count_outcome(d, q, &answer);
-    if (verdict == PBR_V_RESTART) {
-        /* It must not be forgotten, whatever ends first. */
-        pdm_state_save(d);
-        pfl_sync(d->board);
-    }
-    pdm_say(&d->options.log, PDM_INFO, "  %s %s",
-            pbr_verdict_name(verdict), answer.message);
-    send_answer(d, verdict, &answer);
+    finish(d, q, verdict, &answer);
+    tell_others(d, engine, q, &answer);
     done = true;
 out:
     inf_answer_dispose(&answer);
@@ -535,6 +622,7 @@ static void give_up(struct pdm *d, const struct inf_question *q)
 
 void pdm_answer(struct pdm *d)
 {
+    struct inf_answer held;
     struct inf_question q;
     unsigned i, tries;
     bool again;
@@ -547,17 +635,24 @@ void pdm_answer(struct pdm *d)
     if (answer_from_profile(d, &q)) {
         return;
     }
+    inf_answer_init(&held);
     for (i = 0; i < d->engine_count && d->asked; i++) {
         again = true;
         for (tries = 0; again && tries < REFUSALS && d->asked; tries++) {
-            if (ask(d, &d->engines[i], &q, &again)) {
-                return;
+            if (ask(d, &d->engines[i], &q, &held, &again)) {
+                goto out;
             }
         }
     }
     if (d->asked && d->fd >= 0) {
-        give_up(d, &q);
+        if (held.verdict != INF_NONE) {
+            finish(d, &q, verdict_of(&held), &held);
+        } else {
+            give_up(d, &q);
+        }
     }
+out:
+    inf_answer_dispose(&held);
 }
 
 void pdm_review(struct pdm *d)

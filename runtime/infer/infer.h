@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INF_API_VERSION 1
+#define INF_API_VERSION 2
 #define INF_NAME_MAX 64
 #define INF_MESSAGE_MAX 256
 #define INF_PAGE_SIZE 4096
@@ -155,6 +155,9 @@ struct inf_model_reg {
  * negative number.  Strings returned stay valid until the next call of the
  * same function.  @reg, @console and @log may be NULL.
  */
+struct inf_edit;
+struct inf_trial;
+
 struct inf_services {
     uint32_t version; /* INF_API_VERSION */
     void *opaque;
@@ -170,6 +173,24 @@ struct inf_services {
     void (*log)(void *opaque, int level, const char *text); /* 0 err .. 3 dbg */
     /* True when the caller should be given a sign of life (BEAT). */
     void (*beat)(void *opaque);
+    /*
+     * Judges edits as if they were an answer to @q, without applying them:
+     * gate, ownership, compiler.  0 when they would be taken; @out is valid
+     * until the next call.  NULL where there is no profile.
+     */
+    int (*try_edits)(void *opaque, const struct inf_question *q,
+                     const struct inf_edit *edits, unsigned count,
+                     struct inf_trial *out);
+    /* True when the program is about to end: give up what takes long.  May
+     * be NULL. */
+    bool (*stopping)(void *opaque);
+};
+
+/* What try_edits() found. */
+struct inf_trial {
+    const char *messages; /* what is wrong, with lines and carets; or "" */
+    const void *table;    /* .ptab of the devices concerned, 8-aligned */
+    size_t size;
 };
 
 /* ------------------------------------------------------------- Evidence */
@@ -301,6 +322,7 @@ struct inf_options {
     unsigned min_confidence; /* answers below become INF_NONE; default 0 */
     unsigned max_restarts;   /* bound of RESTART verdicts; default 20 */
     uint64_t max_insns;      /* per counterfactual run; default 20000 */
+    const struct inf_ai_options *ai; /* infer_ai.h; NULL: no model */
 };
 
 struct inf_engine; /* opaque, one per board and run */
@@ -334,6 +356,16 @@ struct inf_engine_ops {
     int (*save)(struct inf_engine *eng, char **out);
     int (*restore)(struct inf_engine *eng, const char *text);
     void (*close)(struct inf_engine *eng);
+    /*
+     * Another engine, @by, has answered @q with @given: whether to look for
+     * a better model meanwhile is up to this one.  Must not wait; what comes
+     * of it is told by review().  NULL: never does.
+     */
+    void (*consider)(struct inf_engine *eng, const struct inf_question *q,
+                     const struct inf_answer *given, const char *by);
+    /* True while review() should be called soon, without new evidence.  NULL:
+     * never. */
+    bool (*busy)(const struct inf_engine *eng);
 };
 
 /* The rules engine with probing. */

@@ -309,7 +309,31 @@ static bool knows_all(struct pcc *pcc, const struct pfl_change *change)
     return true;
 }
 
-/* Compiles the planned texts, puts them in force and emits the delta. */
+/* Compiles the planned texts and emits the delta; nothing else changes. */
+static int compile_plan(struct pfl_plan *plan, const struct pfl_trial *trials,
+                        unsigned count, struct pcc **out, bool *all)
+{
+    struct pfl_board *board = plan->board;
+    int ret;
+
+    ret = pfl_compile_trial(board, trials, count, out, all);
+    if (ret == PFL_OK && !*all && !knows_all(*out, plan->change)) {
+        pcc_free(*out);
+        *all = true;
+        trials[0].file->alone = false;
+        ret = pfl_compile_trial(board, trials, count, out, all);
+    }
+    if (ret != PFL_OK) {
+        return ret;
+    }
+    ret = pfl_emit(board, *out, plan->change);
+    if (ret != PFL_OK) {
+        pcc_free(*out);
+    }
+    return ret;
+}
+
+/* Puts the planned texts in force. */
 static int commit(struct pfl_plan *plan, const struct pfl_trial *trials,
                   unsigned count)
 {
@@ -318,19 +342,8 @@ static int commit(struct pfl_plan *plan, const struct pfl_trial *trials,
     bool all;
     int ret;
 
-    ret = pfl_compile_trial(board, trials, count, &pcc, &all);
-    if (ret == PFL_OK && !all && !knows_all(pcc, plan->change)) {
-        pcc_free(pcc);
-        all = true;
-        trials[0].file->alone = false;
-        ret = pfl_compile_trial(board, trials, count, &pcc, &all);
-    }
+    ret = compile_plan(plan, trials, count, &pcc, &all);
     if (ret != PFL_OK) {
-        return ret;
-    }
-    ret = pfl_emit(board, pcc, plan->change);
-    if (ret != PFL_OK) {
-        pcc_free(pcc);
         return ret;
     }
     ret = take_texts(plan);
@@ -408,6 +421,39 @@ static int apply_once(struct pfl_board *board, const struct pfl_edit *edits,
     } else if (ret == PFL_OK) {
         ret = carry_out(&plan, change);
     }
+    pfl_plan_dispose(&plan);
+    return ret;
+}
+
+int pfl_try(struct pfl_board *board, const struct pfl_edit *edits,
+            unsigned count, struct pfl_change *change)
+{
+    struct pfl_trial *trials = NULL;
+    struct pfl_plan plan;
+    struct pcc *pcc;
+    unsigned n;
+    bool all;
+    int ret;
+
+    memset(change, 0, sizeof(*change));
+    pdl_strbuf_clear(&board->messages);
+    if (count > PFL_MAX_EDITS) {
+        return PFL_ERR_RANGE;
+    }
+    ret = pfl_plan_make(&plan, board, edits, count, change);
+    if (ret == PFL_OK) {
+        trials = calloc(plan.file_count + 1, sizeof(*trials));
+        ret = trials != NULL ? PFL_OK : PFL_ERR_NOMEM;
+    }
+    if (ret == PFL_OK) {
+        n = plan_trials(&plan, trials);
+        change->changed = n > 0;
+        ret = compile_plan(&plan, trials, n, &pcc, &all);
+    }
+    if (ret == PFL_OK) {
+        pcc_free(pcc);
+    }
+    free(trials);
     pfl_plan_dispose(&plan);
     return ret;
 }

@@ -134,7 +134,15 @@ int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
               unsigned count, struct pfl_change *change);
 
 /*
- * The .ptab that the last successful pfl_apply(), pfl_load() or
+ * Judges edits without applying them: what pfl_apply() would return, with
+ * the same messages, but nothing is put in force or written.  Leaves the
+ * .ptab for pfl_table() when it succeeds.
+ */
+int pfl_try(struct pfl_board *board, const struct pfl_edit *edits,
+            unsigned count, struct pfl_change *change);
+
+/*
+ * The .ptab that the last successful pfl_try(), pfl_apply(), pfl_load() or
  * pfl_load_all(), or pfl_refresh() with changes, left: what it names and
  * nothing else.  Valid until the next of those calls.
  */
