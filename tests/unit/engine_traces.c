@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs tests/engine/NAME.trace: accesses and what they must give, to the
- * device of NAME.periph beside it (or the file that its `use` line names).
- * tests/engine/README.md has the lines.  A case is added by adding files.
+ * Runs tests/engine/NAME.trace and tests/lib/NAME.trace: accesses and what
+ * they must give, to the device of NAME.periph beside it or in dsl/lib (or
+ * of the file that its `use` line names).  tests/engine/README.md has the
+ * lines.  A case is added by adding files.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compiler/driver.h"
 #include "dsl/diag.h"
@@ -45,6 +47,13 @@ static void problem(struct trace *t, const char *format, ...)
     t->failed = true;
 }
 
+static const char *top(void)
+{
+    const char *src = getenv("PERIPH_SRC");
+
+    return src ? src : ".";
+}
+
 /* ---------------------------------------------------------------- tables */
 
 static void tell_diags(const struct pcc *s)
@@ -62,15 +71,17 @@ static void tell_diags(const struct pcc *s)
 static bool compile(struct trace *t, const char *name,
                     struct pdl_strbuf *out)
 {
-    char lib[4096], path[4096];
+    char lib[3072], path[4096];
     const char *dirs[] = { lib };
     struct pcc_options opts = { .import_dirs = dirs, .import_dir_count = 1 };
-    const char *top = getenv("PERIPH_SRC");
     struct pcc *s;
     int err;
 
-    snprintf(lib, sizeof(lib), "%s/dsl", top ? top : ".");
+    snprintf(lib, sizeof(lib), "%s/dsl", top());
     snprintf(path, sizeof(path), "%s/%s", t->folder, name);
+    if (access(path, R_OK) != 0) {
+        snprintf(path, sizeof(path), "%s/lib/%s", lib, name);
+    }
     s = pcc_new(&opts);
     err = s ? pcc_add_file(s, path) : PCC_ERR_NOMEM;
     err = err ? err : pcc_compile(s);
@@ -83,7 +94,23 @@ static bool compile(struct trace *t, const char *name,
     return err == 0;
 }
 
-/* Compile a file, and set a device up on its first device. */
+/* The device that has the file's name, else the first; false: none. */
+static bool choose_device(struct trace *t, const char *name)
+{
+    size_t len = strcspn(name, ".");
+    uint32_t i;
+
+    for (i = 0; !prt_file_device(&t->file, i, &t->d.table); i++) {
+        const char *device = prt_string(&t->d.table, t->d.table.head->name);
+
+        if (strlen(device) == len && !memcmp(device, name, len)) {
+            return true;
+        }
+    }
+    return !prt_file_device(&t->file, 0, &t->d.table);
+}
+
+/* Compile a file, and set a device up on its table. */
 static bool load_table(struct trace *t, const char *name)
 {
     struct pdl_strbuf out;
@@ -103,11 +130,9 @@ static bool load_table(struct trace *t, const char *name)
     if (err) {
         problem(t, "table of %s: %s (device %u section %u entry %u)", name,
                 prt_strerror(err), place.device, place.section, place.entry);
-    } else {
-        err = prt_file_device(&t->file, 0, &t->d.table);
-        if (err) {
-            problem(t, "%s holds no device", name);
-        }
+    } else if (!choose_device(t, name)) {
+        problem(t, "%s holds no device", name);
+        err = PRT_E_INDEX;
     }
     pdl_strbuf_dispose(&out);
     return err == 0;
@@ -528,35 +553,47 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int main(int argc, char **argv)
+/* Run the traces of a folder whose name holds @only; counts the failed. */
+static unsigned run_folder(const char *folder, const char *only,
+                           unsigned *count)
 {
-    const char *top = getenv("PERIPH_SRC");
-    char folder[2048], *names[MAX_MATCHES];
-    unsigned count = 0, i, failed = 0;
+    char path[2048], *names[MAX_MATCHES];
+    unsigned n = 0, i, failed = 0;
     struct dirent *entry;
     DIR *dir;
 
-    snprintf(folder, sizeof(folder), "%s/tests/engine", top ? top : ".");
-    dir = opendir(folder);
-    while (dir && count < MAX_MATCHES && (entry = readdir(dir))) {
+    snprintf(path, sizeof(path), "%s/tests/%s", top(), folder);
+    dir = opendir(path);
+    while (dir && n < MAX_MATCHES && (entry = readdir(dir))) {
         size_t len = strlen(entry->d_name);
 
         if (len > 6 && !strcmp(entry->d_name + len - 6, ".trace") &&
-            (argc < 2 || strstr(entry->d_name, argv[1]))) {
-            names[count++] = strdup(entry->d_name);
+            (!only || strstr(entry->d_name, only))) {
+            names[n++] = strdup(entry->d_name);
         }
     }
     if (dir) {
         closedir(dir);
     }
-    qsort(names, count, sizeof(*names), by_name);
-    for (i = 0; i < count; i++) {
-        bool held = run_trace(folder, names[i]);
+    qsort(names, n, sizeof(*names), by_name);
+    for (i = 0; i < n; i++) {
+        bool held = run_trace(path, names[i]);
 
-        printf("%s %.*s\n", held ? "ok" : "not ok",
+        printf("%s %s/%.*s\n", held ? "ok" : "not ok", folder,
                (int)(strlen(names[i]) - strlen(".trace")), names[i]);
         failed += !held;
         free(names[i]);
     }
+    *count += n;
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    const char *only = argc > 1 ? argv[1] : NULL;
+    unsigned count = 0, failed;
+
+    failed = run_folder("engine", only, &count);
+    failed += run_folder("lib", only, &count);
     return failed || !count;
 }
