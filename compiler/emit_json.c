@@ -361,6 +361,9 @@ static void put_reg(struct json *j, const struct pcc_reg *r)
     if (r->sticky) {
         put_hex(j, "sticky", r->sticky);
     }
+    if (r->id) {
+        put_hex(j, "id", r->id);
+    }
     put_prog(j, "when", r->when);
     put_prog(j, "needs", r->needs);
     put_fields(j, r);

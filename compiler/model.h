@@ -74,6 +74,7 @@ struct pcc_reg {
     uint64_t sticky;        /* bits that keep their value over a reset */
     uint64_t once;          /* bits writable once until reset */
     uint64_t unimpl;        /* bits whose accesses are reported */
+    uint64_t id;            /* bits whose reset value tells what it is */
     bool plain;             /* mask arithmetic is all there is to it */
     bool settles;           /* a line, hold, timer or edge depends on it */
     uint32_t when;          /* program that enables it, or PCC_NONE */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/constexpr.h"
+#include "dsl/item.h"
 
 struct policy_row {
     unsigned m00 : 1, m01 : 1, m10 : 1, m11 : 1;
@@ -334,6 +335,20 @@ static void field_todos(struct dev *dv, const struct pdl_item *item,
     todo_views(dv, item, scope, reg, id);
 }
 
+/* `@id`: the reset value of these bits tells what the block is. */
+static void identifies(struct dev *dv, const struct pdl_item *item,
+                       struct pcc_reg *r, uint64_t bits)
+{
+    const struct pdl_note *note = pdl_item_note(item, PDL_NOTE_ID);
+
+    if (note && is_derived(item)) {
+        pdl_diag_add(dv->cc->diags, PDL_D_BAD_NOTE_ARGUMENT, note->span,
+                     "id", "a derived value does not tell what it is");
+    } else if (note) {
+        r->id |= bits;
+    }
+}
+
 /* Element @k of a field; its slot @id is there already. */
 static void field_element(struct dev *dv, const struct pdl_item *item,
                           uint32_t reg, uint32_t id, uint32_t k)
@@ -379,6 +394,7 @@ static void field_element(struct dev *dv, const struct pdl_item *item,
         attrs.policy = PRT_POL_ro;
     }
     field_masks(dv, reg, f, &attrs);
+    identifies(dv, item, &r->m, bits_mask(f->lo, f->width));
     field_values(dv, item, scope, f);
     field_todos(dv, item, scope, id, &attrs);
 }
@@ -605,6 +621,7 @@ static void reg_element(struct dev *dv, const struct pdl_item *item,
     if (is_derived(item)) {
         whole_field(dv, item, id);
     }
+    identifies(dv, item, r, bits_mask(0, r->bits));
     reg_items(dv, item, id);
     spare_bits(dv, id, first_field);
     reg_todos(dv, item, id, &attrs);

@@ -40,6 +40,7 @@ static const char *const note_words[] = {
     [PDL_NOTE_INFERRED] = "inferred",
     [PDL_NOTE_IMPORTED] = "imported",
     [PDL_NOTE_WAIVE] = "waive",
+    [PDL_NOTE_ID] = "id",
 };
 
 static const char *const op_words[PDL_OP_COUNT] = {

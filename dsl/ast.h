@@ -142,9 +142,10 @@ enum pdl_note_kind {
     PDL_NOTE_INFERRED,  /* @inferred(by, confidence, "evidence", sum = 0x...) */
     PDL_NOTE_IMPORTED,  /* @imported(from = "...") */
     PDL_NOTE_WAIVE,     /* @waive(check, ...) */
+    PDL_NOTE_ID,        /* @id: the reset value tells what the block is */
 };
 
-/* Its span covers the @word and the parentheses. */
+/* Its span covers the @word and the parentheses, if any. */
 struct pdl_note {
     struct pdl_note *next;
     enum pdl_note_kind kind;

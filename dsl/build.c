@@ -5,9 +5,19 @@
 #include "dsl/item.h"
 #include "dsl/parse_priv.h"
 
-struct pdl_item *pdl_build_notes(struct pdl_item *item,
+struct pdl_item *pdl_build_notes(struct pdl_parser *p, struct pdl_item *item,
                                  struct pdl_note *notes, struct pdl_span span)
 {
+    const struct pdl_note *note;
+
+    for (note = notes; note; note = note->next) {
+        if (note->kind == PDL_NOTE_ID && item->kind != PDL_ITEM_REG &&
+            item->kind != PDL_ITEM_FIELD) {
+            pdl_diag_add(p->diags, PDL_D_BAD_NOTE_ARGUMENT, note->span,
+                         pdl_note_word(note->kind),
+                         "it stands before a register or field");
+        }
+    }
     item->notes = notes;
     item->span = span;
     return item;
@@ -100,13 +110,16 @@ static void check_note(struct pdl_parser *p, const struct pdl_note *note)
         case PDL_NOTE_WAIVE:
             wrong = check_waive(arg);
             break;
+        case PDL_NOTE_ID:
+            wrong = "it has no arguments";
+            break;
         }
         index += !arg->name.text;
     }
     if (!wrong && note->kind == PDL_NOTE_INFERRED && index < 2) {
         wrong = "who inferred it and a confidence are needed";
         where = note->span;
-    } else if (!wrong && !note->args) {
+    } else if (!wrong && !note->args && note->kind != PDL_NOTE_ID) {
         wrong = "an argument is needed";
     }
     if (wrong) {

@@ -101,7 +101,7 @@ void pdl_parser_open(struct pdl_parser *p, struct pdl_span where);
 /* ---- build.c: nodes that take more than copying ---- */
 
 /* Gives an item its notes, and the span with them. */
-struct pdl_item *pdl_build_notes(struct pdl_item *item,
+struct pdl_item *pdl_build_notes(struct pdl_parser *p, struct pdl_item *item,
                                  struct pdl_note *notes,
                                  struct pdl_span span);
 struct pdl_note *pdl_build_note(struct pdl_parser *p, struct pdl_span word,

@@ -150,7 +150,7 @@ file_items:
 |   file_items error T_ITEM_END { $$ = $1; yyerrok; }
 
 file_item:
-    notes top_item  { $$ = pdl_build_notes($2, $1.first, @$); }
+    notes top_item  { $$ = pdl_build_notes(p, $2, $1.first, @$); }
 
 top_item:
     T_IMPORT T_STRING ';'
@@ -220,7 +220,8 @@ notes:
 |   notes note  { $$ = $1; if ($2) { PDL_APPEND($$, $2); } }
 
 note:
-    T_ATWORD '(' args ')'   { $$ = pdl_build_note(p, @1, @$, $3.first); }
+    T_ATWORD                { $$ = pdl_build_note(p, @1, @$, NULL); }
+|   T_ATWORD '(' args ')'   { $$ = pdl_build_note(p, @1, @$, $3.first); }
 
 name:
     T_NAME
@@ -329,7 +330,7 @@ body_items:
 |   body_items error T_ITEM_END { $$ = $1; yyerrok; }
 
 decl:
-    notes decl_core { $$ = pdl_build_notes($2, $1.first, @$); }
+    notes decl_core { $$ = pdl_build_notes(p, $2, $1.first, @$); }
 
 decl_core:
     setting_item
@@ -486,7 +487,7 @@ reg_items:
 |   reg_items error T_ITEM_END  { $$ = $1; yyerrok; }
 
 reg_item:
-    notes reg_item_core { $$ = pdl_build_notes($2, $1.first, @$); }
+    notes reg_item_core { $$ = pdl_build_notes(p, $2, $1.first, @$); }
 
 reg_item_core:
     field
