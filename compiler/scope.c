@@ -314,7 +314,8 @@ struct pcc_origin cc_origin_in(struct cc *cc, const struct pdl_item *item,
     struct pcc_origin o = cc_origin(cc, item);
 
     if (!pdl_item_note(item, PDL_NOTE_INFERRED) &&
-        !pdl_item_note(item, PDL_NOTE_IMPORTED) && o.span.file == outer->span.file &&
+        !pdl_item_note(item, PDL_NOTE_IMPORTED) &&
+        o.span.file == outer->span.file &&
         o.span.begin >= outer->span.begin && o.span.end <= outer->span.end) {
         struct pdl_span span = o.span;
 
