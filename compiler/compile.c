@@ -75,13 +75,79 @@ static bool is_all(struct dev *dv, uint32_t scope, const struct pdl_ref *ref)
            !cc_lookup(dv->cc, scope, "all");
 }
 
+static bool add_view(struct gen *g, struct bview *v, const struct target *t,
+                     enum pdl_verb verb)
+{
+    bool ok = verb == PDL_VERB_PUSHES || verb == PDL_VERB_POPS ?
+              view_object(g, v, t, SYM_FIFO) :
+              verb == PDL_VERB_FEEDS ? view_object(g, v, t, SYM_LOCK) :
+              verb == PDL_VERB_RESETS ? view_object(g, v, t, SYM_DOMAIN) :
+              view_bits(g, v, t);
+
+    if (ok) {
+        *CC_ADD(g->dv->cc, &g->dv->views) = *v;
+    }
+    return ok;
+}
+
+/* True while the run-time indices of @t choose element @k and bit @bit. */
+static uint32_t chosen(struct gen *g, const struct target *t, uint32_t k,
+                       unsigned bit)
+{
+    struct gen cond = { .dv = g->dv, .scope = g->scope };
+
+    if (t->dims) {
+        gen_index(&cond, t, 0);
+        gen_op(&cond, PRT_OP_EQI, 0, 0, 0, k);
+    } else {
+        gen_const(&cond, 0, 1);
+    }
+    if (t->bit) {
+        gen_expr(&cond, t->bit, 1);
+        gen_op(&cond, PRT_OP_EQI, 1, 1, 0, bit);
+        gen_op(&cond, PRT_OP_AND, 0, 0, 1, 0);
+    }
+    g->failed |= cond.failed;
+    return gen_finish(&cond, 0, true);
+}
+
+/* A view of what is chosen at run time: one for each case, under `when`. */
+static bool view_cases(struct gen *g, struct bview v, const struct target *t,
+                       uint32_t k, enum pdl_verb verb)
+{
+    struct target e = t->dims ? t->element[k] : *t;
+    unsigned bits = t->bit ? e.width : 1, i;
+
+    if ((t->dims ? t->element_count : 1) * (uint64_t)bits > PRT_MAX_VIEWS) {
+        pdl_diag_add(g->dv->cc->diags, PDL_D_TOO_MANY, t->span,
+                     "elements that a view chooses from", PRT_MAX_VIEWS);
+        return false;
+    }
+    for (i = 0; i < bits; i++) {
+        struct bview one = v;
+        struct target target = e;
+
+        target.bit = NULL;
+        if (t->bit) {
+            target.lo += i;
+            target.width = 1;
+            target.part = true;
+        }
+        one.m.when = chosen(g, t, k, i);
+        if (!add_view(g, &one, &target, verb)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void compile_view(struct dev *dv, const struct todo *todo)
 {
     struct gen g = { .dv = dv, .scope = todo->scope };
     enum pdl_verb verb = todo->attr->verb;
     struct bview v = { .seq = dv->views.n };
     struct target t;
-    bool ok;
+    uint32_t k;
 
     v.reg = dv->final_reg[todo->reg];
     v.m.origin = cc_origin(dv->cc, todo->item);
@@ -103,18 +169,14 @@ static void compile_view(struct dev *dv, const struct todo *todo)
     if (!gen_ref(&g, todo->attr->ref, &t)) {
         return;
     }
-    if (t.dyn) {
-        cc_unsupported(dv->cc, todo->attr->span,
-                       "a view of an element known only at run time");
+    if (gen_is_fixed(&t)) {
+        add_view(&g, &v, &t, verb);
         return;
     }
-    ok = verb == PDL_VERB_PUSHES || verb == PDL_VERB_POPS ?
-         view_object(&g, &v, &t, SYM_FIFO) :
-         verb == PDL_VERB_FEEDS ? view_object(&g, &v, &t, SYM_LOCK) :
-         verb == PDL_VERB_RESETS ? view_object(&g, &v, &t, SYM_DOMAIN) :
-         view_bits(&g, &v, &t);
-    if (ok) {
-        *CC_ADD(dv->cc, &dv->views) = v;
+    for (k = 0; k < (t.dims ? t.element_count : 1); k++) {
+        if (!view_cases(&g, v, &t, k, verb)) {
+            return;
+        }
     }
 }
 
@@ -163,7 +225,7 @@ static void derive_field(struct dev *dv, const struct todo *todo,
     struct pcc_reg *r = &dv->d.regs[f->reg];
     uint64_t bits = bits_mask(f->lo, f->width);
 
-    if (f->kind != PRT_STORED || t->part || t->dyn) {
+    if (f->kind != PRT_STORED || t->part || !gen_is_fixed(t)) {
         twice(dv, todo->item, f->name);
         return;
     }
@@ -185,7 +247,7 @@ static void compile_derive(struct dev *dv, const struct todo *todo)
     if (!gen_ref(&g, todo->item->u.derive.ref, &t)) {
         return;
     }
-    if (t.kind == SYM_LINE) {
+    if (t.kind == SYM_LINE && gen_is_fixed(&t)) {
         derive_line(dv, todo, &t);
     } else if (t.kind == SYM_FIELD) {
         derive_field(dv, todo, &t);
@@ -337,7 +399,7 @@ static void compile_domain(struct dev *dv, const struct todo *todo)
         if (!gen_ref_array(&g, ref, &t)) {
             continue;
         }
-        if (t.kind >= sizeof(kinds) || !kinds[t.kind] || t.dyn) {
+        if (t.kind >= sizeof(kinds) || !kinds[t.kind] || !gen_is_fixed(&t)) {
             gen_wrong_kind(&g, &t, "something with state");
             continue;
         }
@@ -374,7 +436,7 @@ static void compile_window(struct dev *dv, const struct todo *todo)
         return;
     }
     if (gen_ref(&g, ref, &t)) {
-        if (t.kind == SYM_REG) {
+        if (t.kind == SYM_REG && gen_is_fixed(&t)) {
             w->target = dv->d.regs[t.index].offset;
         } else if (t.kind == SYM_MEM) {
             w->target = dv->d.mems[t.index].offset;

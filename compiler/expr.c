@@ -37,100 +37,6 @@ void gen_const(struct gen *g, unsigned dst, uint64_t value)
     gen_op(g, PRT_OP_LP, dst, 0, 0, dv->pool.n - 1);
 }
 
-static uint32_t array_entry(struct gen *g, const struct target *t)
-{
-    static const uint8_t kinds[] = {
-        [SYM_FIELD] = PRT_KIND_FIELD, [SYM_VAR] = PRT_KIND_VAR,
-        [SYM_FIFO] = PRT_KIND_FIFO, [SYM_LOCK] = PRT_KIND_LOCK,
-        [SYM_TIMER] = PRT_KIND_TIMER,
-    };
-    struct dev *dv = g->dv;
-    struct prt_array a = {
-        .kind = kinds[t->kind], .first = t->index, .count = t->count,
-        .stride = t->stride,
-    };
-    size_t i;
-
-    for (i = 0; i < dv->arrays.n; i++) {
-        if (memcmp(&dv->arrays.v[i], &a, sizeof(a)) == 0) {
-            return i | PRT_DYN;
-        }
-    }
-    *CC_ADD(dv->cc, &dv->arrays) = a;
-    return (uint32_t)i | PRT_DYN;
-}
-
-uint32_t gen_object(struct gen *g, const struct target *t, unsigned reg,
-                    unsigned *b)
-{
-    *b = 0;
-    if (!t->dyn) {
-        return t->index;
-    }
-    gen_expr(g, t->dyn, reg);
-    *b = reg;
-    return array_entry(g, t);
-}
-
-/* Keeps @width bits from bit @lo on of register @dst. */
-static void cut(struct gen *g, unsigned dst, unsigned lo, unsigned width)
-{
-    if (lo) {
-        gen_op(g, PRT_OP_SHRI, dst, dst, 0, lo);
-    }
-    if (width <= 32) {
-        gen_op(g, PRT_OP_ANDI, dst, dst, 0, bits_mask(0, width));
-    } else if (width < 64) {
-        gen_const(g, dst + 1, bits_mask(0, width));
-        gen_op(g, PRT_OP_AND, dst, dst, dst + 1, 0);
-    }
-}
-
-void gen_load(struct gen *g, const struct target *t, unsigned dst)
-{
-    unsigned b;
-    uint32_t imm;
-
-    switch (t->kind) {
-    case SYM_CONST:
-        gen_const(g, dst, t->value);
-        break;
-    case SYM_REG:
-        gen_op(g, PRT_OP_LDB, dst, t->lo, t->width, t->index);
-        break;
-    case SYM_FIELD:
-        if (t->part) {
-            const struct pcc_field *f = &g->dv->d.fields[t->index];
-
-            gen_op(g, PRT_OP_LDB, dst, f->lo + t->lo, t->width, f->reg);
-            break;
-        }
-        imm = gen_object(g, t, dst, &b);
-        gen_op(g, PRT_OP_LDF, dst, 0, b, imm);
-        break;
-    case SYM_VAR:
-        imm = gen_object(g, t, dst, &b);
-        gen_op(g, PRT_OP_LDS, dst, 0, b, imm);
-        if (t->part) {
-            cut(g, dst, t->lo, t->width);
-        }
-        break;
-    case SYM_LINE:
-        gen_op(g, PRT_OP_LDL, dst, 0, 0, t->index);
-        if (t->part) {
-            cut(g, dst, t->lo, t->width);
-        }
-        break;
-    case SYM_MEM:
-        gen_expr(g, t->dyn, dst);
-        gen_op(g, PRT_OP_LDM, dst, dst, 0, t->index);
-        break;
-    default:
-        gen_wrong_kind(g, t, "a value");
-        break;
-    }
-}
-
 /* `value`, `old`, `mask` where they exist and nothing hides them. */
 static bool predeclared(struct gen *g, const struct pdl_expr *expr,
                         unsigned dst)
@@ -160,13 +66,20 @@ static bool predeclared(struct gen *g, const struct pdl_expr *expr,
             if (part->kind == PDL_PART_NAME || part->next) {
                 break;
             }
+            if (!part->last &&
+                !pcc_const_try(g->dv->cc, g->scope, part->first, &lo)) {
+                gen_expr(g, part->first, dst + 1);
+                gen_op(g, PRT_OP_SHR, dst, dst, dst + 1, 0);
+                gen_op(g, PRT_OP_ANDI, dst, dst, 0, 1);
+                return true;
+            }
             pcc_const(g->dv->cc, g->scope, part->first, &lo);
             hi = lo;
             if (part->last) {
                 pcc_const(g->dv->cc, g->scope, part->last, &hi);
             }
             if (lo <= hi && hi < 64) {
-                cut(g, dst, lo, hi - lo + 1);
+                gen_cut(g, dst, lo, hi - lo + 1);
                 return true;
             }
             pdl_diag_add(g->dv->cc->diags, PDL_D_OUTSIDE_REGISTER,
@@ -203,6 +116,28 @@ static const struct pdl_expr *one_arg(struct gen *g,
     return NULL;
 }
 
+struct object_call {
+    unsigned dst;
+    unsigned op;
+    const char *name;
+};
+
+static void emit_call(struct gen *g, const struct target *t, uint32_t imm,
+                      unsigned b, void *opaque)
+{
+    const struct object_call *call = opaque;
+    unsigned dst = call->dst;
+
+    (void)t;
+    gen_op(g, call->op, dst, 0, b, imm);
+    if (strcmp(call->name, "empty") == 0) {
+        gen_op(g, PRT_OP_LNOT, dst, dst, 0, 0);
+    } else if (strcmp(call->name, "full") == 0) {
+        gen_op(g, PRT_OP_DEPTH, dst + 2, 0, b, imm);
+        gen_op(g, PRT_OP_EQ, dst, dst, dst + 2, 0);
+    }
+}
+
 /* empty, full, level, front, depth of a fifo; count; locked. */
 static void call_object(struct gen *g, const struct pdl_expr *expr,
                         unsigned dst, unsigned op, enum sym_kind kind)
@@ -211,22 +146,19 @@ static void call_object(struct gen *g, const struct pdl_expr *expr,
                         kind == SYM_TIMER ? "one timer" : "one lock";
     const struct pdl_expr *arg = one_arg(g, expr, takes);
     const char *name = expr->u.call.name.text;
+    struct object_call call = { dst, op, name };
     struct target t;
-    unsigned b;
-    uint32_t imm;
 
     if (!arg || !gen_ref_kind(g, arg, kind, &t)) {
         g->failed = true;
         return;
     }
-    imm = gen_object(g, &t, dst + 1, &b);
-    gen_op(g, op, dst, 0, b, imm);
-    if (strcmp(name, "empty") == 0) {
-        gen_op(g, PRT_OP_LNOT, dst, dst, 0, 0);
-    } else if (strcmp(name, "full") == 0) {
-        gen_op(g, PRT_OP_DEPTH, dst + 2, 0, b, imm);
-        gen_op(g, PRT_OP_EQ, dst, dst, dst + 2, 0);
+    if (!gen_is_fixed(&t)) {
+        /* What is not there is empty, and full. */
+        gen_const(g, dst, strcmp(name, "empty") == 0 ||
+                  strcmp(name, "full") == 0);
     }
+    gen_apply(g, &t, dst + 1, emit_call, &call);
 }
 
 static const struct {

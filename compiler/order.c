@@ -220,11 +220,28 @@ struct holds {
 
 static void place_hold(struct holds *h, size_t i);
 
+static void place_deps(struct holds *h, uint32_t prog, size_t self);
+
+static void place_dep(struct holds *h, bool var, uint32_t index, size_t self)
+{
+    const struct pcc_device *d = &h->o->dv->d;
+    uint32_t dep = var ? h->by_var[index] : h->by_field[index];
+
+    if (var ? d->vars[index].kind == PRT_DERIVED :
+        d->fields[index].kind == PRT_DERIVED) {
+        place_deps(h, var ? d->vars[index].prog : d->fields[index].prog,
+                   self);
+    }
+    if (dep && dep - 1 != self) {
+        place_hold(h, dep - 1);
+    }
+}
+
 static void place_deps(struct holds *h, uint32_t prog, size_t self)
 {
     const struct pcc_device *d = &h->o->dv->d;
     const struct pcc_prog *p;
-    uint32_t i;
+    uint32_t i, k;
 
     if (prog == PCC_NONE || h->depth > PRT_MAX_RANK) {
         return;
@@ -233,24 +250,19 @@ static void place_deps(struct holds *h, uint32_t prog, size_t self)
     p = &d->progs[prog];
     for (i = 0; i < p->count; i++) {
         const struct prt_insn *in = &d->code[p->first + i];
-        uint32_t dep = 0;
+        bool var = in->op == PRT_OP_LDS;
 
-        if (in->imm & PRT_DYN) {
+        if (in->op != PRT_OP_LDF && !var) {
             continue;
         }
-        if (in->op == PRT_OP_LDF) {
-            dep = h->by_field[in->imm];
-            if (d->fields[in->imm].kind == PRT_DERIVED) {
-                place_deps(h, d->fields[in->imm].prog, self);
+        if (in->imm & PRT_DYN) {
+            const struct prt_array *a = &d->arrays[in->imm & ~PRT_DYN];
+
+            for (k = 0; k < a->count; k++) {
+                place_dep(h, var, a->first + k * a->stride, self);
             }
-        } else if (in->op == PRT_OP_LDS) {
-            dep = h->by_var[in->imm];
-            if (d->vars[in->imm].kind == PRT_DERIVED) {
-                place_deps(h, d->vars[in->imm].prog, self);
-            }
-        }
-        if (dep && dep - 1 != self) {
-            place_hold(h, dep - 1);
+        } else {
+            place_dep(h, var, in->imm, self);
         }
     }
     h->depth--;
@@ -339,6 +351,7 @@ static void mark_reg(struct order *o, uint32_t reg, unsigned lo,
     for (i = r->first_view; i < r->first_view + r->view_count; i++) {
         const struct pcc_view *v = &d->views[i];
 
+        mark_prog(o, v->when);
         if (v->target_kind == PRT_KIND_REG &&
             !d->regs[v->target].settles) {
             mark_reg(o, v->target, v->target_lo, v->width);

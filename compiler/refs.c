@@ -6,6 +6,15 @@
 
 #include "compiler/constexpr.h"
 
+/* The way along a reference with indices known at run time only. */
+struct walk {
+    bool fresh;             /* the first: finds the indices */
+    unsigned dims;          /* met so far */
+    const struct pdl_expr *expr[GEN_MAX_DIMS];
+    uint32_t count[GEN_MAX_DIMS];
+    uint32_t at[GEN_MAX_DIMS];      /* what they are this time */
+};
+
 void gen_wrong_kind(struct gen *g, const struct target *t, const char *want)
 {
     g->failed = true;
@@ -21,7 +30,7 @@ static void from_sym(struct gen *g, const struct sym *sym, struct target *t)
     t->count = sym->count;
     t->array = sym->array && sym->kind != SYM_LINE;
     t->value = sym->value;
-    t->dyn = NULL;
+    t->cell = NULL;
     t->part = false;
     t->lo = 0;
     gen_element(g, t, 0);
@@ -72,55 +81,56 @@ static bool not_indexable(struct gen *g, const struct target *t,
     return false;
 }
 
-/* Whether the array's elements lie evenly, so that code can index them. */
-static bool even_stride(struct gen *g, struct target *t)
+/*
+ * An index of an array, known only at run time: the element that the walk
+ * is about, and what the index chooses from.
+ */
+static bool index_at_run_time(struct gen *g, const struct pdl_part *part,
+                              struct target *t, struct walk *w)
 {
-    struct target a = *t, b;
-    uint32_t k, stride = 1;
-
-    for (k = 1; k < t->count; k++) {
-        b = *t;
-        gen_element(g, &a, k - 1);
-        gen_element(g, &b, k);
-        if (k == 1) {
-            stride = b.index - a.index;
-        } else if (b.index - a.index != stride) {
-            return false;
-        }
+    if (w->dims == GEN_MAX_DIMS) {
+        g->failed = true;
+        pdl_diag_add(g->dv->cc->diags, PDL_D_TOO_MANY, part->span,
+                     "indices known only at run time", GEN_MAX_DIMS);
+        return false;
     }
-    t->stride = stride;
+    if (w->fresh) {
+        w->expr[w->dims] = part->first;
+        w->count[w->dims] = t->count;
+    } else if (t->count != w->count[w->dims]) {
+        g->failed = true;
+        pdl_diag_add(g->dv->cc->diags, PDL_D_UNEVEN, part->span, t->name);
+        return false;
+    }
+    gen_element(g, t, w->at[w->dims]);
+    w->dims++;
     return true;
 }
 
 static bool index_element(struct gen *g, const struct pdl_part *part,
-                          struct target *t)
+                          struct target *t, struct walk *w)
 {
     struct cc *cc = g->dv->cc;
     uint64_t k;
 
-    if (pcc_const_try(cc, g->scope, part->first, &k)) {
-        if (k >= t->count) {
-            g->failed = true;
-            pdl_diag_add(cc->diags, PDL_D_BAD_INDEX, part->span, t->name,
-                         (unsigned)t->count, (unsigned long long)k);
-            return false;
-        }
-        if (t->kind == SYM_MEM) {
-            t->dyn = part->first;
-            t->array = false;
+    if (t->kind == SYM_MEM) {
+        t->cell = part->first;
+        t->array = false;
+        if (!pcc_const_try(cc, g->scope, part->first, &k)) {
             return true;
         }
-        gen_element(g, t, k);
-        return true;
+    } else if (!pcc_const_try(cc, g->scope, part->first, &k)) {
+        return index_at_run_time(g, part, t, w);
     }
-    if (t->kind == SYM_REG || t->kind == SYM_GROUP || !even_stride(g, t)) {
-        cc_unsupported(cc, part->span, "an index known only at run time here");
+    if (k >= t->count) {
         g->failed = true;
+        pdl_diag_add(cc->diags, PDL_D_BAD_INDEX, part->span, t->name,
+                     (unsigned)t->count, (unsigned long long)k);
         return false;
     }
-    gen_element(g, t, 0);
-    t->array = false;
-    t->dyn = part->first;
+    if (t->kind != SYM_MEM) {
+        gen_element(g, t, k);
+    }
     return true;
 }
 
@@ -164,6 +174,14 @@ static bool take_bits(struct gen *g, const struct pdl_part *part,
     if (t->array && (t->kind != SYM_FIELD || !whole_field_array(g, t))) {
         return not_indexable(g, t, part->span);
     }
+    if (t->bit) {
+        return not_indexable(g, t, part->span);
+    }
+    if (part->kind == PDL_PART_INDEX &&
+        !pcc_const_try(cc, g->scope, part->first, &first)) {
+        t->bit = part->first;
+        return true;
+    }
     if (!pcc_const(cc, g->scope, part->first, &first)) {
         g->failed = true;
         return false;
@@ -174,15 +192,12 @@ static bool take_bits(struct gen *g, const struct pdl_part *part,
         g->failed = true;
         return false;
     }
-    if (last < first || last >= t->width || t->dyn) {
+    if (last < first || last >= t->width) {
         g->failed = true;
         if (last < first) {
             pdl_diag_add(cc->diags, PDL_D_BITS_REVERSED, part->span,
                          (unsigned long long)first,
                          (unsigned long long)last);
-        } else if (t->dyn) {
-            cc_unsupported(cc, part->span,
-                           "a bit of an element known only at run time");
         } else {
             pdl_diag_add(cc->diags, PDL_D_OUTSIDE_REGISTER, part->span,
                          (unsigned long long)last, t->name, t->width);
@@ -223,7 +238,7 @@ static bool take_name(struct gen *g, const struct pdl_part *part,
     const struct sym *sym;
     uint32_t scope;
 
-    if (t->array || t->dyn) {
+    if (t->array || t->bit) {
         g->failed = true;
         pdl_diag_add(cc->diags, PDL_D_NEEDS_INDEX, t->span, t->name);
         return false;
@@ -247,10 +262,80 @@ static bool take_name(struct gen *g, const struct pdl_part *part,
     return true;
 }
 
+/* Follows a reference from the symbol it starts with. */
+static bool walk(struct gen *g, const struct pdl_ref *ref,
+                 const struct sym *sym, struct target *t, struct walk *w)
+{
+    const struct pdl_part *part;
+
+    memset(t, 0, sizeof(*t));
+    t->name = ref->parts->name.text;
+    t->span = ref->span;
+    w->dims = 0;
+    from_sym(g, sym, t);
+    for (part = ref->parts->next; part; part = part->next) {
+        bool ok = part->kind == PDL_PART_NAME ? take_name(g, part, t) :
+                  part->kind == PDL_PART_INDEX && t->array ?
+                  index_element(g, part, t, w) : take_bits(g, part, t);
+
+        if (!ok) {
+            return false;
+        }
+    }
+    if (t->kind == SYM_FIELD && t->index == PCC_NONE) {
+        return not_indexable(g, t, ref->span);
+    }
+    return true;
+}
+
+/* Walks to every element that run-time indices can choose. */
+static bool walk_all(struct gen *g, const struct pdl_ref *ref,
+                     const struct sym *sym, struct target *t, struct walk *w)
+{
+    unsigned dims = w->dims, i;
+    uint64_t n = 1, k;
+    struct target *v;
+
+    for (i = 0; i < dims; i++) {
+        n *= w->count[i];
+        t->dim[i].expr = w->expr[i];
+        t->dim[i].count = w->count[i];
+        if (n > GEN_MAX_ELEMENTS) {
+            g->failed = true;
+            pdl_diag_add(g->dv->cc->diags, PDL_D_TOO_MANY, ref->span,
+                         "elements to choose from", GEN_MAX_ELEMENTS);
+            return false;
+        }
+    }
+    w->fresh = false;
+    v = cc_alloc(g->dv->cc, n * sizeof(*v));
+    for (k = 0; k < n; k++) {
+        uint64_t rest = k;
+
+        for (i = dims; i-- > 0; rest /= w->count[i]) {
+            w->at[i] = rest % w->count[i];
+        }
+        if (!walk(g, ref, sym, &v[k], w)) {
+            return false;
+        }
+        if (v[k].kind != t->kind || v[k].width != t->width) {
+            g->failed = true;
+            pdl_diag_add(g->dv->cc->diags, PDL_D_UNEVEN, ref->span, t->name);
+            return false;
+        }
+        v[k].bit = NULL;
+    }
+    t->dims = dims;
+    t->element = v;
+    t->element_count = n;
+    return true;
+}
+
 static bool find(struct gen *g, const struct pdl_ref *ref, struct target *t)
 {
     const struct pdl_part *part = ref->parts;
     const struct sym *sym = cc_lookup(g->dv->cc, g->scope, part->name.text);
+    struct walk w = { .fresh = true };
 
     memset(t, 0, sizeof(*t));
     t->name = part->name.text;
@@ -271,20 +356,8 @@ static bool find(struct gen *g, const struct pdl_ref *ref, struct target *t)
         gen_wrong_kind(g, t, "something of the device");
         return false;
     }
-    from_sym(g, sym, t);
-    for (part = part->next; part; part = part->next) {
-        bool ok = part->kind == PDL_PART_NAME ? take_name(g, part, t) :
-                  part->kind == PDL_PART_INDEX && t->array ?
-                  index_element(g, part, t) : take_bits(g, part, t);
-
-        if (!ok) {
-            return false;
-        }
-    }
-    if (t->kind == SYM_FIELD && t->index == PCC_NONE) {
-        return not_indexable(g, t, ref->span);
-    }
-    return true;
+    return walk(g, ref, sym, t, &w) &&
+           (!w.dims || t->kind == SYM_CONST || walk_all(g, ref, sym, t, &w));
 }
 
 bool gen_ref_array(struct gen *g, const struct pdl_ref *ref,
@@ -295,6 +368,8 @@ bool gen_ref_array(struct gen *g, const struct pdl_ref *ref,
 
 bool gen_ref(struct gen *g, const struct pdl_ref *ref, struct target *t)
 {
+    uint32_t k;
+
     if (!find(g, ref, t)) {
         return false;
     }
@@ -302,7 +377,14 @@ bool gen_ref(struct gen *g, const struct pdl_ref *ref, struct target *t)
         return true;
     }
     if (t->kind == SYM_FIELD && whole_field_array(g, t)) {
-        return true;
+        for (k = 0; k < t->element_count; k++) {
+            if (!whole_field_array(g, &t->element[k])) {
+                break;
+            }
+        }
+        if (k == t->element_count) {
+            return true;
+        }
     }
     g->failed = true;
     pdl_diag_add(g->dv->cc->diags, PDL_D_NEEDS_INDEX, t->span, t->name);

@@ -20,7 +20,13 @@ static void not_assignable(struct gen *g, const struct target *t,
 static bool check_target(struct gen *g, const struct target *t)
 {
     struct dev *dv = g->dv;
+    uint32_t k;
 
+    for (k = 1; k < t->element_count; k++) {
+        if (!check_target(g, &t->element[k])) {
+            return false;
+        }
+    }
     switch (t->kind) {
     case SYM_FIELD:
         if (dv->d.fields[t->index].kind != PRT_STORED) {
@@ -54,72 +60,6 @@ static bool check_target(struct gen *g, const struct target *t)
     }
 }
 
-/* Puts the low bits of register @reg into bits of variable @t. */
-static void merge_var(struct gen *g, const struct target *t, unsigned reg)
-{
-    uint64_t bits = bits_mask(t->lo, t->width);
-
-    if (t->lo) {
-        gen_op(g, PRT_OP_SHLI, reg, reg, 0, t->lo);
-    }
-    gen_const(g, reg + 1, bits);
-    gen_op(g, PRT_OP_AND, reg, reg, reg + 1, 0);
-    gen_op(g, PRT_OP_NOT, reg + 1, reg + 1, 0, 0);
-    gen_op(g, PRT_OP_LDS, reg + 2, 0, 0, t->index);
-    gen_op(g, PRT_OP_AND, reg + 2, reg + 2, reg + 1, 0);
-    gen_op(g, PRT_OP_OR, reg, reg, reg + 2, 0);
-    gen_op(g, PRT_OP_STS, 0, reg, 0, t->index);
-}
-
-static void store_line(struct gen *g, const struct target *t, unsigned reg)
-{
-    if (t->lo) {
-        gen_op(g, PRT_OP_SHLI, reg, reg, 0, t->lo);
-    }
-    gen_const(g, reg + 1, bits_mask(t->lo, t->width));
-    gen_op(g, PRT_OP_LINE, reg + 1, reg, 0, t->index);
-}
-
-/* Stores register @reg in @t; registers above @reg are free. */
-static void store(struct gen *g, const struct target *t, unsigned reg)
-{
-    const struct pcc_field *f;
-    unsigned b;
-    uint32_t imm;
-
-    switch (t->kind) {
-    case SYM_REG:
-        gen_op(g, PRT_OP_STB, t->lo, reg, t->width, t->index);
-        break;
-    case SYM_FIELD:
-        if (t->part) {
-            f = &g->dv->d.fields[t->index];
-            gen_op(g, PRT_OP_STB, f->lo + t->lo, reg, t->width, f->reg);
-            break;
-        }
-        imm = gen_object(g, t, reg + 1, &b);
-        gen_op(g, PRT_OP_STF, 0, reg, b, imm);
-        break;
-    case SYM_VAR:
-        if (t->part) {
-            merge_var(g, t, reg);
-            break;
-        }
-        imm = gen_object(g, t, reg + 1, &b);
-        gen_op(g, PRT_OP_STS, 0, reg, b, imm);
-        break;
-    case SYM_LINE:
-        store_line(g, t, reg);
-        break;
-    case SYM_MEM:
-        gen_expr(g, t->dyn, reg + 1);
-        gen_op(g, PRT_OP_STM, 0, reg, reg + 1, t->index);
-        break;
-    default:
-        break;
-    }
-}
-
 static const uint8_t assign_ops[PDL_ASSIGN_COUNT] = {
     [PDL_ASSIGN_ADD] = PRT_OP_ADD, [PDL_ASSIGN_SUB] = PRT_OP_SUB,
     [PDL_ASSIGN_MUL] = PRT_OP_MUL, [PDL_ASSIGN_DIV] = PRT_OP_DIV,
@@ -142,7 +82,7 @@ static void gen_assign(struct gen *g, const struct pdl_stmt *s)
         gen_expr(g, s->u.assign.value, 1);
         gen_op(g, assign_ops[s->u.assign.op], 0, 0, 1, 0);
     }
-    store(g, &t, 0);
+    gen_store(g, &t, 0);
 }
 
 /* ---- calls ---- */
@@ -166,19 +106,23 @@ static bool take_args(struct gen *g, const struct pdl_stmt *s,
     return false;
 }
 
+static void emit_op(struct gen *g, const struct target *t, uint32_t imm,
+                    unsigned b, void *opaque)
+{
+    (void)t;
+    gen_op(g, *(unsigned *)opaque, 0, 0, b, imm);
+}
+
 /* flush(f), pop(f), relock(l): an object and nothing else. */
 static void call_plain(struct gen *g, const struct pdl_stmt *s, unsigned op,
                        enum sym_kind kind)
 {
     const struct pdl_expr *args[1];
     struct target t;
-    unsigned b;
-    uint32_t imm;
 
     if (take_args(g, s, args, 1, cc_kind_text(kind)) &&
         gen_ref_kind(g, args[0], kind, &t)) {
-        imm = gen_object(g, &t, 1, &b);
-        gen_op(g, op, 0, 0, b, imm);
+        gen_apply(g, &t, 1, emit_op, &op);
     }
 }
 
@@ -188,32 +132,54 @@ static void call_value(struct gen *g, const struct pdl_stmt *s, unsigned op,
 {
     const struct pdl_expr *args[2];
     struct target t;
-    unsigned b;
-    uint32_t imm;
 
     if (take_args(g, s, args, 2, kind == SYM_FIFO ? "a fifo and a value" :
                   "a timer and a value") &&
         gen_ref_kind(g, args[0], kind, &t)) {
         gen_expr(g, args[1], 0);
-        imm = gen_object(g, &t, 1, &b);
-        gen_op(g, op, 0, 0, b, imm);
+        gen_apply(g, &t, 1, emit_op, &op);
     }
+}
+
+/* Every line that @t can be is an output. */
+static bool may_drive(struct gen *g, const struct target *t)
+{
+    struct pcc_line *l = &g->dv->lines.v[t->index];
+    uint32_t k;
+
+    for (k = 1; k < t->element_count; k++) {
+        if (!may_drive(g, &t->element[k])) {
+            return false;
+        }
+    }
+    if (l->dir == PRT_LINE_IN) {
+        not_assignable(g, t, "it is an input");
+        return false;
+    }
+    l->driven = true;
+    return true;
 }
 
 static void call_pulse(struct gen *g, const struct pdl_stmt *s)
 {
     const struct pdl_expr *args[1];
+    unsigned op = PRT_OP_PULSE;
     struct target t;
 
     if (take_args(g, s, args, 1, "a line") &&
         gen_ref_kind(g, args[0], SYM_LINE, &t)) {
-        if (g->dv->lines.v[t.index].dir == PRT_LINE_IN) {
-            not_assignable(g, &t, "it is an input");
+        if (!may_drive(g, &t)) {
             return;
         }
-        g->dv->lines.v[t.index].driven = true;
-        gen_const(g, 0, bits_mask(t.lo, t.width));
-        gen_op(g, PRT_OP_PULSE, 0, 0, 0, t.index);
+        if (t.bit) {
+            gen_const(g, 0, 1);
+            gen_expr(g, t.bit, 1);
+            gen_op(g, PRT_OP_SHL, 0, 0, 1, 0);
+            gen_op(g, PRT_OP_SHLI, 0, 0, 0, t.lo);
+        } else {
+            gen_const(g, 0, bits_mask(t.lo, t.width));
+        }
+        gen_apply(g, &t, 1, emit_op, &op);
     }
 }
 
@@ -225,7 +191,7 @@ static void call_drive(struct gen *g, const struct pdl_stmt *s)
     if (take_args(g, s, args, 2, "a line and a value") &&
         gen_ref_kind(g, args[0], SYM_LINE, &t) && check_target(g, &t)) {
         gen_expr(g, args[1], 0);
-        store(g, &t, 0);
+        gen_store(g, &t, 0);
     }
 }
 
@@ -604,7 +570,7 @@ static void event_rule(struct dev *dv, const struct todo *todo,
         if (!gen_ref_array(&g, event->ref, &t)) {
             return;
         }
-        if (t.dyn) {
+        if (!gen_is_fixed(&t)) {
             bad_event(&site, "an element known only at run time");
         } else if (t.array) {
             array_rule(&site, &g, &t);

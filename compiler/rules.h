@@ -12,6 +12,10 @@
 
 #include "compiler/dev.h"
 
+#define GEN_MAX_DIMS 4          /* run-time indices in one reference */
+#define GEN_MAX_ELEMENTS 65536  /* that they choose from */
+#define GEN_MAX_CASES 256       /* of them when the table cannot index */
+
 /* One program being compiled. */
 struct gen {
     struct dev *dv;
@@ -35,9 +39,27 @@ struct target {
     uint32_t build;         /* build index of element 0, for arrays */
     uint32_t scope;         /* of a GROUP element or REG */
     uint64_t value;         /* CONST */
-    const struct pdl_expr *dyn;     /* index known at run time only */
-    uint32_t stride;        /* of the elements, with dyn */
+    const struct pdl_expr *cell;    /* element of a MEM */
+    const struct pdl_expr *bit;     /* run-time bit of lo, width */
+    /*
+     * Indices known at run time only, outermost first, and every element
+     * they can choose: element[i0 * dim[1].count + i1].  What stands above
+     * is then that of element 0.
+     */
+    struct {
+        const struct pdl_expr *expr;
+        uint32_t count;
+    } dim[GEN_MAX_DIMS];
+    unsigned dims;
+    uint32_t element_count;
+    struct target *element;
 };
+
+/* Whether it is known when the file is compiled what @t is. */
+static inline bool gen_is_fixed(const struct target *t)
+{
+    return !t->dims && !t->bit;
+}
 
 /* Finds a reference; false when that was reported. */
 bool gen_ref(struct gen *g, const struct pdl_ref *ref, struct target *t);
@@ -54,15 +76,30 @@ void gen_wrong_kind(struct gen *g, const struct target *t, const char *want);
 void gen_op(struct gen *g, unsigned op, unsigned dst, unsigned a, unsigned b,
             uint32_t imm);
 void gen_const(struct gen *g, unsigned dst, uint64_t value);
+/* Keeps @width bits from bit @lo on of register @dst. */
+void gen_cut(struct gen *g, unsigned dst, unsigned lo, unsigned width);
 /* Compiles an expression into register @dst. */
 void gen_expr(struct gen *g, const struct pdl_expr *expr, unsigned dst);
 /* The same for a whole right-hand side, which may have an effect. */
 void gen_rhs(struct gen *g, const struct pdl_expr *expr, unsigned dst);
 /* Loads what @t names into @dst. */
 void gen_load(struct gen *g, const struct target *t, unsigned dst);
-/* Operand for an object with a possible run-time index in register @reg. */
-uint32_t gen_object(struct gen *g, const struct target *t, unsigned reg,
-                    unsigned *b);
+/* Stores register @reg in @t; registers above @reg are free. */
+void gen_store(struct gen *g, const struct target *t, unsigned reg);
+/*
+ * Emits code for the object that @t chooses by calling @emit: once with an
+ * operand `imm` and its register @b, or once for each element.  Registers
+ * from @reg on are free.
+ */
+typedef void gen_emit_fn(struct gen *g, const struct target *t, uint32_t imm,
+                         unsigned b, void *opaque);
+void gen_apply(struct gen *g, const struct target *t, unsigned reg,
+               gen_emit_fn *emit, void *opaque);
+/*
+ * Number of the element (of the bit, in its elements) that is chosen, into
+ * @reg; all ones when an index lies outside.
+ */
+void gen_index(struct gen *g, const struct target *t, unsigned reg);
 /* Ends the program, value in @reg, and gives its index. */
 uint32_t gen_finish(struct gen *g, unsigned reg, bool share);
 /* A whole expression program. */
