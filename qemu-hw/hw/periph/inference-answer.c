@@ -227,7 +227,8 @@ static void answer_zero(InferenceDevice *s)
     memory_region_init_io(&page->mr, OBJECT(s), &zero_ops, page, name,
                           PBR_PAGE_SIZE);
     memory_region_add_subregion_overlap(get_system_memory(), base, &page->mr,
-                                        -2);
+                                        PERIPH_PRIORITY - 1);
+    periph_pages_update(base, PBR_PAGE_SIZE, false);
     inference_finish_question(s, PBR_V_RETRY);
 }
 

@@ -202,6 +202,7 @@ static Object *find_owner(InferenceFault *f)
 
     if (sec.mr) {
         owner = memory_region_owner(sec.mr) ?: OBJECT(sec.mr);
+        owner = periph_page_owner(owner, f->phys);
         memory_region_unref(sec.mr);
     }
     if (owner && object_dynamic_cast(owner, TYPE_BITBAND)) {

@@ -534,7 +534,8 @@ static void start(InferenceDevice *s)
     }
     s->held_cpus = bitmap_new(s->cpu_count);
     s->stall = inference_stall_new(s->cpu_count, s->stall_reads);
-    s->bh = qemu_bh_new(inference_bh, s);
+    s->bh = qemu_bh_new_guarded(inference_bh, s,
+                                &DEVICE(s)->mem_reentrancy_guard);
     s->timeout = timer_new_ms(QEMU_CLOCK_REALTIME, inference_question_timeout,
                               s);
 }

@@ -317,9 +317,8 @@ static bool is_debugger(MemTxAttrs attrs)
                              (first_cpu && cpu_is_stopped(first_cpu))));
 }
 
-static MemTxResult periph_device_read(void *opaque, hwaddr offset,
-                                      uint64_t *value, unsigned size,
-                                      MemTxAttrs attrs)
+MemTxResult periph_device_read(void *opaque, hwaddr offset, uint64_t *value,
+                               unsigned size, MemTxAttrs attrs)
 {
     PeriphDevice *s = opaque;
     PeriphAccess a = describe(s, offset, size, attrs);
@@ -344,9 +343,8 @@ static MemTxResult periph_device_read(void *opaque, hwaddr offset,
     return finish(s, &a, ret);
 }
 
-static MemTxResult periph_device_write(void *opaque, hwaddr offset,
-                                       uint64_t value, unsigned size,
-                                       MemTxAttrs attrs)
+MemTxResult periph_device_write(void *opaque, hwaddr offset, uint64_t value,
+                                unsigned size, MemTxAttrs attrs)
 {
     PeriphDevice *s = opaque;
     PeriphAccess a = describe(s, offset, size, attrs);
@@ -483,6 +481,20 @@ static void report_carry(void *opaque, enum prt_carry_kind kind,
     trace_periph_device_carry(s->name, name, kind == PRT_CARRY_NARROWED);
 }
 
+static void resize(PeriphDevice *s, uint64_t size)
+{
+    uint64_t most = MAX(s->size, size);
+
+    if (size != s->size) {
+        memory_region_transaction_begin();
+        s->size = size;
+        memory_region_set_size(&s->iomem, size);
+        periph_pages_update(s->addr, most, true);
+        periph_pages_update(s->addr, size, true);
+        memory_region_transaction_commit();
+    }
+}
+
 void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
                            const char *end)
 {
@@ -494,7 +506,7 @@ void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
     s->in_engine = true;
     prt_carry(&e->dev, &old->dev, report_carry, s);
     s->in_engine = false;
-    memory_region_set_size(&s->iomem, e->table.head->mmio_size);
+    resize(s, e->table.head->mmio_size);
     qemu_chr_fe_accept_input(&s->chr);
     if (observer) {
         observer->changed(observer->opaque, s);
@@ -547,6 +559,28 @@ static PeriphEngine *engine_from_file(const char *name, Error **errp)
     return periph_engine_new(bytes, &file, 0, errp);
 }
 
+static void map(PeriphDevice *s, uint64_t size)
+{
+    memory_region_transaction_begin();
+    s->size = size;
+    memory_region_init_io(&s->iomem, OBJECT(s), &periph_device_ops, s,
+                          s->name, size);
+    memory_region_add_subregion_overlap(get_system_memory(), s->addr,
+                                        &s->iomem, PERIPH_PRIORITY);
+    QTAILQ_INSERT_TAIL(&devices, s, next);
+    periph_pages_update(s->addr, size, true);
+    memory_region_transaction_commit();
+}
+
+static void unmap(PeriphDevice *s)
+{
+    memory_region_transaction_begin();
+    QTAILQ_REMOVE(&devices, s, next);
+    memory_region_del_subregion(get_system_memory(), &s->iomem);
+    periph_pages_update(s->addr, s->size, true);
+    memory_region_transaction_commit();
+}
+
 static void periph_device_realize(DeviceState *dev, Error **errp)
 {
     PeriphDevice *s = PERIPH_DEVICE(dev);
@@ -574,7 +608,8 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
                                                  engine->table.head->name));
     }
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, periph_device_tick, s);
-    s->input_bh = qemu_bh_new(periph_deliver_inputs, s);
+    s->input_bh = qemu_bh_new_guarded(periph_deliver_inputs, s,
+                                      &dev->mem_reentrancy_guard);
     if (s->end || qemu_chr_fe_get_driver(&s->chr)) {
         s->flags |= PRT_INST_CONSOLE;
         s->end = s->end ?: g_strdup("console");
@@ -586,13 +621,8 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
     qemu_chr_fe_set_handlers(&s->chr, periph_chr_can_receive,
                              periph_chr_receive, periph_chr_event, NULL, s,
                              NULL, true);
-    memory_region_init_io(&s->iomem, OBJECT(dev), &periph_device_ops, s,
-                          s->name, engine->table.head->mmio_size);
-    /* Below whatever else a machine has there, above what it only stubs. */
-    memory_region_add_subregion_overlap(get_system_memory(), s->addr,
-                                        &s->iomem, -1);
+    map(s, engine->table.head->mmio_size);
     qemu_register_resettable(OBJECT(dev));
-    QTAILQ_INSERT_TAIL(&devices, s, next);
     if (observer) {
         observer->changed(observer->opaque, s);
     }
@@ -602,9 +632,8 @@ static void periph_device_unrealize(DeviceState *dev)
 {
     PeriphDevice *s = PERIPH_DEVICE(dev);
 
-    QTAILQ_REMOVE(&devices, s, next);
     qemu_unregister_resettable(OBJECT(dev));
-    memory_region_del_subregion(get_system_memory(), &s->iomem);
+    unmap(s);
     if (s->chr_watch) {
         g_source_remove(s->chr_watch);
     }

@@ -33,6 +33,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(PeriphDevice, PERIPH_DEVICE)
 /* Lines of either direction; a table that has more is refused. */
 #define PERIPH_MAX_LINES 256
 
+/* Of their regions: below whatever a machine has, above what it stubs. */
+#define PERIPH_PRIORITY (-1)
+
 /* A table in use: @dev runs @table, which lies in @bytes. */
 typedef struct PeriphEngine {
     GBytes *bytes;
@@ -67,6 +70,7 @@ struct PeriphDevice {
     char *table_file;
     char *end;
     uint64_t addr;
+    uint64_t size;              /* of the region at @addr */
 };
 
 /* One access by the guest, as an observer sees it. */
@@ -139,6 +143,25 @@ void periph_device_release_chr(PeriphDevice *s);
 /* Calls @fn for each, until it returns true; gives that device or NULL. */
 PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
                                  void *opaque);
+
+/* Accesses at @offset of the device, as its region does them. */
+MemTxResult periph_device_read(void *opaque, hwaddr offset, uint64_t *value,
+                               unsigned size, MemTxAttrs attrs);
+MemTxResult periph_device_write(void *opaque, hwaddr offset, uint64_t value,
+                                unsigned size, MemTxAttrs attrs);
+
+/*
+ * periph-page.c: pages that table devices share, or do not fill. To be told
+ * of each range where something has come, gone or changed its size;
+ * @ends_only for a device, which fills all pages but its first and last.
+ */
+void periph_pages_update(hwaddr addr, hwaddr size, bool ends_only);
+/*
+ * Who answers at @addr, given the owner of the region that QEMU finds there:
+ * the device behind a page's region, or NULL where that is a hole of the
+ * page. Other owners are returned as they are.
+ */
+Object *periph_page_owner(Object *owner, hwaddr addr);
 
 /* The QOM object whose children are the parts of a board: /machine/periph */
 Object *periph_root(void);
