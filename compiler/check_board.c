@@ -32,13 +32,16 @@ static struct area *areas(struct cc *cc, const struct pcc_model *m,
 {
     const struct pcc_board *b = m->board;
     struct area *v;
-    size_t i, n = 0;
+    size_t i, k, n = 0, parts = 0;
 
     *count = 0;
     if (!b) {
         return NULL;
     }
-    v = cc_alloc(cc, (b->memory_count + b->instance_count + 1) * sizeof(*v));
+    for (i = 0; i < b->instance_count; i++) {
+        parts += b->instances[i].address_count;
+    }
+    v = cc_alloc(cc, (b->memory_count + parts + 1) * sizeof(*v));
     for (i = 0; i < b->memory_count; i++) {
         const struct pcc_memory *mem = &b->memories[i];
 
@@ -47,15 +50,19 @@ static struct area *areas(struct cc *cc, const struct pcc_model *m,
     }
     for (i = 0; i < b->instance_count; i++) {
         const struct pcc_instance *in = &b->instances[i];
-        uint64_t size = m->devices[in->device].size;
 
-        if (size - 1 > UINT64_MAX - in->address) {
-            check_report(cc, PDL_D_ADDRESS_WRAPS, in->origin.span,
-                         in->name);
-            continue;
+        for (k = 0; k < in->address_count; k++) {
+            uint64_t base = in->addresses[k];
+            uint64_t size = m->devices[in->device].regions[k].size;
+
+            if (size - 1 > UINT64_MAX - base) {
+                check_report(cc, PDL_D_ADDRESS_WRAPS, in->origin.span,
+                             in->name);
+                continue;
+            }
+            v[n++] = (struct area){ base, base + size - 1, in->name,
+                                    in->origin.span, false };
         }
-        v[n++] = (struct area){ in->address, in->address + size - 1,
-                                in->name, in->origin.span, false };
     }
     qsort(v, n, sizeof(*v), compare);
     *count = n;

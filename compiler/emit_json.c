@@ -597,6 +597,26 @@ static void put_wire(struct json *j, const struct pcc_model *m,
     shut(j, '}');
 }
 
+static void put_regions(struct json *j, const struct pcc_emit *e, size_t i)
+{
+    const struct pcc_instance *in = &e->model->board->instances[i];
+    const struct pcc_device *d = &e->model->devices[in->device];
+    size_t k;
+
+    if (d->region_count < 2) {
+        return;
+    }
+    open(j, "regions", '[');
+    for (k = 0; k < d->region_count; k++) {
+        open(j, NULL, '{');
+        put_hex(j, "offset", d->regions[k].offset);
+        put_hex(j, "address", in->addresses[k]);
+        put_hex(j, "size", d->regions[k].size);
+        shut(j, '}');
+    }
+    shut(j, ']');
+}
+
 static void put_instances(struct json *j, const struct pcc_emit *e)
 {
     const struct pcc_board *b = e->model->board;
@@ -611,6 +631,7 @@ static void put_instances(struct json *j, const struct pcc_emit *e)
         put_text(j, "name", b->instances[i].name);
         put_text(j, "device", e->model->devices[b->instances[i].device].name);
         put_hex(j, "address", b->instances[i].address);
+        put_regions(j, e, i);
         put_origin(j, &b->instances[i].origin);
         shut(j, '}');
     }

@@ -114,6 +114,30 @@ static void put_instances(struct tab_board *t)
     }
 }
 
+/* Where the parts of instances are that are not mapped in one piece. */
+static void put_regions(struct tab_board *t)
+{
+    size_t i, k;
+
+    open_list(t, &t->head.regions);
+    for (i = 0; i < t->b->instance_count; i++) {
+        const struct pcc_instance *in = &t->b->instances[i];
+        const struct pcc_device *d = &t->e->model->devices[in->device];
+
+        if (t->instance[i] == PCC_NONE || d->region_count < 2) {
+            continue;
+        }
+        for (k = 0; k < d->region_count; k++) {
+            struct prt_region out = {
+                .instance = t->instance[i], .address = in->addresses[k],
+                .offset = d->regions[k].offset, .size = d->regions[k].size,
+            };
+
+            PUT(t, regions, &out);
+        }
+    }
+}
+
 static bool wants_wire(const struct tab_board *t, const struct pcc_wire *w)
 {
     bool from = w->instance == PCC_NONE ? !t->e->opts->delta :
@@ -245,6 +269,7 @@ static void write_board(struct tab_board *t, size_t base)
     struct prt_list *lists[] = {
         &t->head.memories, &t->head.loads, &t->head.instances,
         &t->head.natives, &t->head.wires, &t->head.props,
+        &t->head.regions,
     };
     uint32_t behind;
     size_t i;
@@ -298,6 +323,7 @@ int tab_write_board(struct pcc_emit *e, const uint32_t *index)
     put_natives(t);
     put_wires(t);
     put_props(t);
+    put_regions(t);
     if (!t->err && (t->strings.failed || t->body.failed)) {
         t->err = PCC_ERR_NOMEM;
     }

@@ -71,15 +71,16 @@ static void put_field(struct explain *x, const struct pcc_field *f)
 }
 
 static void put_reg(struct explain *x, const struct pcc_device *d,
-                    const struct pcc_reg *r, uint64_t base)
+                    const struct pcc_reg *r, uint32_t inst)
 {
     uint32_t i;
 
     pdl_strbuf_printf(x->out, "  register of %u bits at offset 0x%llx",
                       r->bits, (unsigned long long)r->offset);
-    if (base != UINT64_MAX) {
+    if (inst != PCC_NONE) {
         pdl_strbuf_printf(x->out, ", address 0x%llx",
-                          (unsigned long long)(base + r->offset));
+                          (unsigned long long)
+                          pcc_instance_address(x->m, inst, r->offset));
     }
     pdl_strbuf_printf(x->out, ", %s, after reset 0x%llx\n",
                       policy_name(r->policy), (unsigned long long)r->reset);
@@ -116,13 +117,13 @@ static void put_device(struct explain *x, const struct pcc_device *d)
 
 /* Register path @rest of @d, perhaps with a field behind it. */
 static bool in_device(struct explain *x, const struct pcc_device *d,
-                      const char *rest, uint64_t base)
+                      const char *rest, uint32_t inst)
 {
     uint32_t r = pcc_find_reg(d, rest), f;
     size_t i;
 
     if (r != PCC_NONE) {
-        put_reg(x, d, &d->regs[r], base);
+        put_reg(x, d, &d->regs[r], inst);
         return true;
     }
     for (i = 0; i < d->reg_count; i++) {
@@ -153,7 +154,7 @@ static bool in_board(struct explain *x, const char *rest)
             continue;
         }
         if (rest[len]) {
-            return in_device(x, d, rest + len + 1, in->address);
+            return in_device(x, d, rest + len + 1, i);
         }
         pdl_strbuf_printf(x->out, "  instance at 0x%llx%s\n",
                           (unsigned long long)in->address,
@@ -225,7 +226,7 @@ bool pcc_explain_path(const struct pcc_model *m,
             return true;
         }
         if (strncmp(d->name, path, len) == 0 && path[len] == '.' &&
-            in_device(&x, d, path + len + 1, UINT64_MAX)) {
+            in_device(&x, d, path + len + 1, PCC_NONE)) {
             return true;
         }
     }

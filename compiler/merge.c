@@ -291,10 +291,10 @@ static const struct dt_claim *find_claim(struct dt *dt,
         unsigned n;
 
         if (in->address >= c->base && in->address - c->base < c->size &&
-            d->size <= c->size - (in->address - c->base)) {
+            d->regions[0].size <= c->size - (in->address - c->base)) {
             return c;
         }
-        if (c->base < in->address || c->base - in->address >= d->size) {
+        if (c->base < in->address || c->base - in->address >= d->regions[0].size) {
             continue;
         }
         n = regs_inside(d, in->address, c) + 1;
@@ -306,19 +306,26 @@ static const struct dt_claim *find_claim(struct dt *dt,
     return best;
 }
 
+/* One entry for each region. */
 static void set_reg(struct dt *dt, struct pcc_tnode *node,
-                    const struct pcc_tnode *bus, uint64_t base,
-                    uint64_t size)
+                    const struct pcc_tnode *bus,
+                    const struct pcc_instance *in)
 {
-    uint32_t cells[8];
+    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    uint32_t cells[8 * PCC_MAX_REGIONS];
     unsigned ac = dt_address_cells(bus), sc = dt_size_cells(bus);
-    size_t n;
+    size_t n = 0, i;
 
     if (ac > 4 || sc > 4) {
         return;
     }
-    n = dt_put_cells(cells, ac, base);
-    n += dt_put_cells(cells + n, sc, size);
+    for (i = 0; i < in->address_count; i++) {
+        uint64_t base = in->addresses[i];
+
+        dt_to_bus(bus, &base);
+        n += dt_put_cells(cells + n, ac, base);
+        n += dt_put_cells(cells + n, sc, d->regions[i].size);
+    }
     pcc_tree_set_cells(dt->tree, node, "reg", cells, n);
 }
 
@@ -328,7 +335,7 @@ static bool changes_reg(const struct pcc_device *d,
                         const struct dt_claim *c)
 {
     return d->origin.owner != PCC_INFERRED && c->base == in->address &&
-           c->size != d->size && dt_size_cells(c->node->parent) <= 4;
+           c->size != d->regions[0].size && dt_size_cells(c->node->parent) <= 4;
 }
 
 /* The entry of `reg` at the device's address takes its size. */
@@ -429,7 +436,7 @@ static void override_node(struct dt *dt, uint32_t index,
     }
     set_compatible(dt, node, d);
     if (reg) {
-        override_reg(dt, node, c, d->size);
+        override_reg(dt, node, c, d->regions[0].size);
     }
     pcc_tree_set_string(dt->tree, node, "status", "okay");
     dt_interrupts(dt, node, c->node, &from);
@@ -459,7 +466,7 @@ static void add_node(struct dt *dt, uint32_t index)
         node->label = dt_label(dt, in->name);
     }
     set_compatible(dt, node, d);
-    set_reg(dt, node, bus, address, d->size);
+    set_reg(dt, node, bus, in);
     pcc_tree_set_string(dt->tree, node, "status", "okay");
     dt_interrupts(dt, node, bus, &from);
     apply_items(dt, node, d->dts, d->dt_count);

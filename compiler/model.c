@@ -15,16 +15,46 @@ uint32_t pcc_find_instance(const struct pcc_board *b, const char *name)
     return PCC_NONE;
 }
 
+bool pcc_instance_offset(const struct pcc_model *m, uint32_t i,
+                         uint64_t addr, uint64_t *offset)
+{
+    const struct pcc_instance *in = &m->board->instances[i];
+    const struct pcc_device *d = &m->devices[in->device];
+    size_t k;
+
+    for (k = 0; k < in->address_count && k < d->region_count; k++) {
+        if (addr >= in->addresses[k] &&
+            addr - in->addresses[k] < d->regions[k].size) {
+            *offset = addr - in->addresses[k] + d->regions[k].offset;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t pcc_instance_address(const struct pcc_model *m, uint32_t i,
+                              uint64_t offset)
+{
+    const struct pcc_instance *in = &m->board->instances[i];
+    const struct pcc_device *d = &m->devices[in->device];
+    size_t k = in->address_count < d->region_count ? in->address_count :
+               d->region_count;
+
+    while (k > 1 && d->regions[k - 1].offset > offset) {
+        k--;
+    }
+    return k ? in->addresses[k - 1] + (offset - d->regions[k - 1].offset) :
+           in->address + offset;
+}
+
 uint32_t pcc_instance_at(const struct pcc_model *m, uint64_t addr)
 {
     const struct pcc_board *b = m->board;
+    uint64_t offset;
     size_t i;
 
     for (i = 0; b && i < b->instance_count; i++) {
-        const struct pcc_instance *in = &b->instances[i];
-
-        if (addr >= in->address &&
-            addr - in->address < m->devices[in->device].size) {
+        if (pcc_instance_offset(m, i, addr, &offset)) {
             return i;
         }
     }

@@ -246,6 +246,13 @@ struct pcc_dt_node {
     size_t child_count;
 };
 
+#define PCC_MAX_REGIONS PRT_MAX_REGIONS
+
+struct pcc_region {
+    uint64_t offset;        /* in the device */
+    uint64_t size;
+};
+
 /* A device as one user (board instance) of it sees it. */
 struct pcc_device {
     const char *name;
@@ -254,7 +261,13 @@ struct pcc_device {
     const char *const *compatible;
     size_t compatible_count;
     const char *dt_class;   /* `class:` the generic node name, or NULL */
-    uint64_t size;          /* bytes */
+    uint64_t size;          /* bytes, of all regions */
+    /*
+     * The parts that instances place one by one, each at the next multiple
+     * of 8 behind the one before; one part for most devices.
+     */
+    struct pcc_region regions[PCC_MAX_REGIONS];
+    size_t region_count;
     unsigned width;         /* natural register width, bits */
     unsigned access;        /* legal sizes: bit mask of 1, 2, 4, 8 */
     enum prt_illegal illegal;
@@ -336,7 +349,9 @@ struct pcc_instance {
     const char *name;
     struct pcc_origin origin;
     uint32_t device;        /* into pcc_model.devices */
-    uint64_t address;
+    uint64_t address;       /* of the first region */
+    uint64_t addresses[PCC_MAX_REGIONS];
+    size_t address_count;   /* the device's region_count */
     bool closed;
     const struct pcc_dt_node *dts;
     size_t dt_count;
@@ -431,8 +446,14 @@ struct pcc_model {
 
 /* Lookups; the first return PCC_NONE, the others NULL, when there is none. */
 uint32_t pcc_find_instance(const struct pcc_board *b, const char *name);
-/* The instance whose window holds physical address @addr. */
+/* The instance one of whose regions holds physical address @addr. */
 uint32_t pcc_instance_at(const struct pcc_model *m, uint64_t addr);
+/* Offset in its device of @addr, when instance @i is there. */
+bool pcc_instance_offset(const struct pcc_model *m, uint32_t i,
+                         uint64_t addr, uint64_t *offset);
+/* Address of @offset of instance @i; that of the region before in gaps. */
+uint64_t pcc_instance_address(const struct pcc_model *m, uint32_t i,
+                              uint64_t offset);
 uint32_t pcc_find_memory(const struct pcc_board *b, const char *name);
 uint32_t pcc_find_reg(const struct pcc_device *d, const char *name);
 /* The first register that covers byte @offset. */

@@ -130,8 +130,6 @@ struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item);
 /* The same; what stands without a note inside @outer is @outer's owner's. */
 struct pcc_origin cc_origin_in(struct cc *cc, const struct pdl_item *item,
                                const struct pcc_origin *outer);
-/* "x" is not supported yet, at @span. */
-void cc_unsupported(struct cc *cc, struct pdl_span span, const char *what);
 
 /* ---- items of a thing, with its bases and extensions ---- */
 

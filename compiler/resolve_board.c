@@ -210,7 +210,8 @@ static void add_memory(struct board *bd, const struct layer_item *li)
         if (a->kind == PDL_ATTR_POLICY && a->policy == PDL_POLICY_RO) {
             m->read_only = true;
         } else if (a->policy != PDL_POLICY_RW) {
-            cc_unsupported(cc, a->span, "this attribute of a memory");
+            pdl_diag_add(cc->diags, PDL_D_BAD_ATTRIBUTE, a->span, "memory",
+                         "ro and rw");
         }
     }
 }
@@ -343,6 +344,25 @@ static void instance_device(struct board *bd, const struct sym *sym,
                    special_device(bd, sym, typed->item, own) : typed->index;
 }
 
+/* An instance gives each region of its device a place. */
+static void check_regions(struct board *bd, const struct sym *sym,
+                          struct pcc_instance *inst)
+{
+    const struct pcc_device *d = &bd->cc->devices.v[inst->device];
+    struct pdl_diag *diag;
+
+    if (inst->address_count == d->region_count) {
+        return;
+    }
+    diag = pdl_diag_add(bd->cc->diags, PDL_D_REGION_COUNT,
+                        sym->item->body_span, sym->name,
+                        (unsigned)inst->address_count, d->name,
+                        (unsigned)d->region_count);
+    pdl_diag_note(diag, d->origin.span, "'size:' of '%s' lists its regions",
+                  d->name);
+    inst->address_count = 1;
+}
+
 static void finish_instance(struct board *bd, const struct sym *sym)
 {
     struct cc *cc = bd->cc;
@@ -365,6 +385,9 @@ static void finish_instance(struct board *bd, const struct sym *sym)
         }
     }
     instance_device(bd, sym, &own, inst);
+    if (inst->device != PCC_NONE) {
+        check_regions(bd, sym, &bd->instances.v[sym->index]);
+    }
     cc_resolve_dt(cc, &own, &inst->dts, &inst->dt_count);
 }
 
@@ -372,6 +395,7 @@ static void add_instance(struct board *bd, const struct layer_item *li)
 {
     const struct pdl_item *item = li->item;
     struct pcc_instance *inst;
+    const struct pdl_expr *e;
 
     if (!declare(bd, item, SYM_INSTANCE, bd->instances.n)) {
         return;
@@ -379,11 +403,16 @@ static void add_instance(struct board *bd, const struct layer_item *li)
     inst = CC_ADD(bd->cc, &bd->instances);
     inst->name = item->name.text;
     inst->origin = cc_origin(bd->cc, item);
-    pcc_const(bd->cc, li->scope, item->u.instance.bases, &inst->address);
-    if (item->u.instance.bases->next) {
-        cc_unsupported(bd->cc, item->u.instance.bases->next->span,
-                       "an instance with several addresses");
+    for (e = item->u.instance.bases; e; e = e->next) {
+        if (inst->address_count == PCC_MAX_REGIONS) {
+            pdl_diag_add(bd->cc->diags, PDL_D_TOO_MANY, e->span,
+                         "addresses", (unsigned)PCC_MAX_REGIONS);
+            break;
+        }
+        pcc_const(bd->cc, li->scope, e,
+                  &inst->addresses[inst->address_count++]);
     }
+    inst->address = inst->addresses[0];
 }
 
 /* ---- natives ---- */

@@ -42,18 +42,35 @@ static void set_class(struct cc *cc, void *to, const struct pdl_item *item,
     dv->d.dt_class = cc_word(cc, item, item->u.setting.values);
 }
 
+/* One size for each region; those behind the first are 8-byte aligned. */
 static void set_size(struct cc *cc, void *to, const struct pdl_item *item,
                      uint32_t scope)
 {
     struct dev *dv = to;
-    const struct pdl_expr *e = one_value(cc, item);
-    uint64_t size;
+    const struct pdl_expr *e = item->u.setting.values;
+    size_t n = 0;
 
     if (!e) {
+        pdl_diag_add(cc->diags, PDL_D_BAD_SETTING, item->body_span, "size",
+                     "given a number of bytes");
         return;
     }
-    size = pcc_const_max(cc, scope, e, PRT_MAX_MMIO, "size");
-    dv->d.size = size ? size : DEFAULT_SIZE;
+    dv->d.size = 0;
+    for (; e; e = e->next) {
+        uint64_t at = (dv->d.size + 7) / 8 * 8;
+        uint64_t size = pcc_const_max(cc, scope, e, PRT_MAX_MMIO - at,
+                                      "size");
+
+        if (n == PCC_MAX_REGIONS) {
+            pdl_diag_add(cc->diags, PDL_D_TOO_MANY, e->span,
+                         "regions of a device", PCC_MAX_REGIONS);
+            break;
+        }
+        dv->d.regions[n].offset = at;
+        dv->d.regions[n].size = size ? size : DEFAULT_SIZE;
+        dv->d.size = at + dv->d.regions[n++].size;
+    }
+    dv->d.region_count = n;
 }
 
 static void set_width(struct cc *cc, void *to, const struct pdl_item *item,
@@ -470,8 +487,10 @@ static void declare_mem(struct dev *dv, const struct pdl_item *item,
         m->flags |= a->policy == PDL_POLICY_RO ? PRT_MEM_RO :
                     a->policy == PDL_POLICY_WO ? PRT_MEM_WO :
                     a->policy == PDL_POLICY_STICKY ? PRT_MEM_STICKY : 0;
-        if (!m->flags && a->policy != PDL_POLICY_RW) {
-            cc_unsupported(dv->cc, a->span, "this attribute of a mem");
+        if (a->kind != PDL_ATTR_POLICY ||
+            (!m->flags && a->policy != PDL_POLICY_RW)) {
+            pdl_diag_add(dv->cc->diags, PDL_D_BAD_ATTRIBUTE, a->span, "mem",
+                         "ro, wo, rw and sticky");
         }
     }
 }
@@ -651,7 +670,8 @@ uint32_t cc_resolve_device(struct cc *cc, const struct pdl_item *typed,
     find_reg_exts(dv, use->instance, 3);
     d->text = typed->desc.bytes;
     d->origin = cc_origin(cc, typed);
-    d->size = DEFAULT_SIZE;
+    d->size = d->regions[0].size = DEFAULT_SIZE;
+    d->region_count = 1;
     d->width = 32;
     d->unmapped = d->origin.owner == PCC_INFERRED ? PRT_UNMAPPED_ASK :
                   PRT_UNMAPPED_ZERO;

@@ -263,11 +263,6 @@ void cc_unknown(struct cc *cc, uint32_t scope, const char *name,
     }
 }
 
-void cc_unsupported(struct cc *cc, struct pdl_span span, const char *what)
-{
-    pdl_diag_add(cc->diags, PDL_D_NOT_SUPPORTED, span, what);
-}
-
 static void add_waives(struct cc *cc, const struct pdl_item *item)
 {
     const struct pdl_note *note = pdl_item_note(item, PDL_NOTE_WAIVE);

@@ -45,6 +45,7 @@ static int bind_lists(struct board_check *c, struct prt_board *b)
     BIND(natives)
     BIND(wires)
     BIND(props)
+    BIND(regions)
 #undef BIND
     c->nstrings = b->head->strings.count;
     if (c->nstrings && (b->strings[0] || b->strings[c->nstrings - 1])) {
@@ -74,7 +75,7 @@ static int check_head(const struct prt_board_header *h, uint32_t size)
     }
     if (h->flags & ~(PRT_BOARD_HAS_ENTRY | PRT_BOARD_PARTIAL) ||
         h->reserved0 || h->reserved1[0] || h->reserved1[1] ||
-        h->reserved1[2] || h->reserved1[3]) {
+        h->reserved1[2]) {
         return PRT_E_RESERVED;
     }
     if ((h->el > 3 && h->el != PRT_EL_DEFAULT) ||
@@ -222,6 +223,41 @@ static int check_props(const struct board_check *c, const struct prt_board *b)
     return PRT_OK;
 }
 
+/* Regions of one instance follow each other and do not overlap in it. */
+static int check_regions(const struct prt_board *b,
+                         const struct prt_file *file)
+{
+    const struct prt_region *last = NULL;
+    struct prt_table table;
+    uint32_t i, count = 0;
+
+    for (i = 0; i < b->head->regions.count; i++) {
+        const struct prt_region *r = &b->regions[i];
+        bool first = !last || r->instance != last->instance;
+
+        if (r->instance >= b->head->instances.count ||
+            (last && r->instance < last->instance)) {
+            return PRT_E_INDEX;
+        }
+        prt_file_device(file, b->instances[r->instance].device, &table);
+        count = first ? 1 : count + 1;
+        if (count > PRT_MAX_REGIONS) {
+            return PRT_E_LIMIT;
+        }
+        if (!r->size || r->offset % 8 ||
+            r->offset + (uint64_t)r->size > table.head->mmio_size ||
+            r->size - 1 > UINT64_MAX - r->address ||
+            r->reserved[0] || r->reserved[1] || r->reserved[2] ||
+            (first ? r->offset ||
+             r->address != b->instances[r->instance].address :
+             r->offset < last->offset + last->size)) {
+            return PRT_E_BOARD;
+        }
+        last = r;
+    }
+    return PRT_OK;
+}
+
 int prt_check_board(const uint8_t *bytes, uint32_t size,
                     const struct prt_file *file, struct prt_board *board,
                     struct prt_fault_place *place)
@@ -256,6 +292,9 @@ int prt_check_board(const uint8_t *bytes, uint32_t size,
     }
     if (!err) {
         err = check_props(&c, board);
+    }
+    if (!err) {
+        err = check_regions(board, file);
     }
     return err;
 }

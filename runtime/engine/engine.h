@@ -125,6 +125,7 @@ struct prt_board {
     const struct prt_native *natives;
     const struct prt_wire *wires;
     const struct prt_prop *props;
+    const struct prt_region *regions;
 };
 
 /* A validated file. */

@@ -42,7 +42,8 @@ struct prt_board_header {               /* 136 bytes */
     struct prt_list wires;              /* struct prt_wire */
     struct prt_list props;              /* struct prt_prop */
     uint64_t model_hash;
-    uint64_t reserved1[4];
+    struct prt_list regions;            /* struct prt_region */
+    uint64_t reserved1[3];
 };
 
 #define PRT_MEMORY_RO 1u
@@ -79,7 +80,7 @@ struct prt_load {                       /* 24 bytes */
 struct prt_instance {                   /* 40 bytes */
     uint32_t name;
     uint32_t device;                    /* index into the file's devices */
-    uint64_t address;                   /* absolute */
+    uint64_t address;                   /* absolute; of the first region */
     uint32_t flags;                     /* PRT_INST_* */
     uint32_t end;                       /* string: bound FIFO end, "" console */
     uint64_t reserved[2];
@@ -116,6 +117,22 @@ struct prt_wire {                       /* 32 bytes */
     uint32_t reserved[3];
 };
 
+/*
+ * Part of an instance that is not mapped in one piece: `size` bytes from
+ * `offset` of the device on answer at `address`.  Regions stand in the order
+ * of their instances, then of offsets; the first of an instance has offset 0
+ * and the instance's address.  An instance without regions is mapped whole.
+ */
+#define PRT_MAX_REGIONS 16u             /* of one instance */
+
+struct prt_region {                     /* 32 bytes */
+    uint32_t instance;
+    uint32_t offset;                    /* multiple of 8 */
+    uint64_t address;
+    uint32_t size;                      /* > 0 */
+    uint32_t reserved[3];
+};
+
 enum prt_prop_kind { PRT_PROP_INT, PRT_PROP_STRING, PRT_PROP_BOOL };
 
 struct prt_prop {                       /* 32 bytes; settings of a native */
@@ -136,5 +153,6 @@ PRT_SIZE_IS(struct prt_instance, 40);
 PRT_SIZE_IS(struct prt_native, 56);
 PRT_SIZE_IS(struct prt_wire, 32);
 PRT_SIZE_IS(struct prt_prop, 32);
+PRT_SIZE_IS(struct prt_region, 32);
 
 #endif /* RUNTIME_ENGINE_TABLE_BOARD_H */

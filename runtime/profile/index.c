@@ -132,7 +132,7 @@ static int index_inst(struct pfl_board *board, struct pcc *pcc,
     pfl_inst_forget(inst);
     strcpy(inst->name, from->name);
     inst->base = from->address;
-    inst->size = device->size;
+    inst->size = device->regions[0].size;
     inst->file = file;
     inst->device_file = device_file;
     inst->model_of = only;
