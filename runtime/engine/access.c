@@ -117,7 +117,9 @@ static void after_read(struct prt_dev *dev, uint32_t reg, uint64_t value,
         }
     }
     report_unimpl(dev, r, lanes);
-    access_rules(dev, r, PRT_EV_READ, value, value, lanes);
+    if (r->rule_count) {
+        access_rules(dev, r, PRT_EV_READ, value, value, lanes);
+    }
 }
 
 static uint64_t read_reg(struct prt_dev *dev, const struct piece *p,
@@ -212,6 +214,10 @@ static uint64_t closed_bits(struct prt_dev *dev, const struct prt_reg *r,
     for (i = r->field_first; i < r->field_first + r->field_count; i++) {
         const struct prt_field *f = &dev->table->fields[i];
 
+        if (f->kind != PRT_DERIVED && f->needs == PRT_NONE &&
+            f->cond == PRT_NONE) {
+            continue;
+        }
         mask = prt_mask(f->width) << f->lo;
         if ((mask & lanes) && (f->kind == PRT_DERIVED ||
                                !prt_holds(dev, f->needs, f->index) ||
@@ -361,7 +367,9 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
         write_view(dev, &dev->table->views[i], v, lanes);
     }
     report_unimpl(dev, r, lanes);
-    access_rules(dev, r, PRT_EV_WRITE, value, old, lanes);
+    if (r->rule_count) {
+        access_rules(dev, r, PRT_EV_WRITE, value, old, lanes);
+    }
 }
 
 /* Narrow writes of buses that repeat the value on every lane. */
@@ -398,8 +406,8 @@ static void write_reg(struct prt_dev *dev, const struct access *acc,
     write_value(dev, p->index, v, lanes);
 }
 
-static void write_bytes(struct prt_dev *dev, const struct piece *p,
-                        uint8_t *bytes, uint64_t value)
+static void write_bytes(const struct piece *p, uint8_t *bytes,
+                        uint64_t value)
 {
     uint64_t now = 0;
 
@@ -410,7 +418,6 @@ static void write_bytes(struct prt_dev *dev, const struct piece *p,
                 p->verb == PRT_VERB_CLEARS ? now & ~value : now ^ value;
     }
     memcpy(bytes, &value, p->len);
-    prt_touch(dev);
 }
 
 static void write_piece(struct prt_dev *dev, const struct access *acc,
@@ -422,12 +429,12 @@ static void write_piece(struct prt_dev *dev, const struct access *acc,
         write_reg(dev, acc, p, value);
     } else if (p->kind == PIECE_MEM) {
         if (!(t->mems[p->index].flags & PRT_MEM_RO)) {
-            write_bytes(dev, p, dev->state + t->mems[p->index].state +
-                        p->from, value);
+            write_bytes(p, dev->state + t->mems[p->index].state + p->from,
+                        value);
+            prt_touch(dev, PRT_KIND_MEM, p->index);
         }
     } else if (in_store(dev, p)) {
-        write_bytes(dev, p, dev->state + t->head->store_state + p->from,
-                    value);
+        write_bytes(p, dev->state + t->head->store_state + p->from, value);
     } else if (p->kind == PIECE_UNMAPPED) {
         report_unmapped(dev, p->from);
     }
@@ -447,29 +454,29 @@ static void catch_up(struct prt_dev *dev)
     }
 }
 
-/* A plain register read or written as a whole: nothing else can happen. */
-static const struct prt_reg *plain(const struct prt_dev *dev, uint32_t offset,
-                                   unsigned size, unsigned flag)
+/* The register that alone answers this access, as a whole; else NULL. */
+static inline const struct prt_reg *exact(const struct prt_dev *dev,
+                                          uint32_t offset, unsigned size,
+                                          unsigned flag)
 {
     const struct prt_table *t = dev->table;
     const struct prt_reg *r;
     uint32_t i;
 
-    if (offset >= t->head->mmio_size || !(t->head->access & size) ||
-        t->head->endian != PRT_ENDIAN_LITTLE) {
+    if (offset >= t->head->mmio_size || !(dev->whole & size)) {
         return NULL;
     }
-    i = prt_chain_head(t, offset);
+    i = prt_chain_head(dev, offset);
     if (i == PRT_NONE16) {
         return NULL;
     }
     r = &t->regs[i];
-    flag |= PRT_REG_PLAIN;
-    return r->offset == offset && r->bytes == size && r->next == PRT_NONE &&
-           (r->flags & flag) == flag ? r : NULL;
+    return r->offset == offset && r->bytes == size && (r->flags & flag) &&
+           r->next == PRT_NONE && r->cond == PRT_NONE ? r : NULL;
 }
 
-static void replace(struct prt_dev *dev, uint64_t *cell, uint64_t content)
+static inline void replace(struct prt_dev *dev, uint64_t *cell,
+                           uint64_t content)
 {
     if (*cell != content) {
         *cell = content;
@@ -477,26 +484,30 @@ static void replace(struct prt_dev *dev, uint64_t *cell, uint64_t content)
     }
 }
 
-int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
-             uint64_t *value)
+static PRT_APART void read_exact(struct prt_dev *dev, uint32_t reg,
+                                 uint64_t *value)
+{
+    const struct prt_reg *r = &dev->table->regs[reg];
+
+    prt_enter(dev, true);
+    catch_up(dev);
+    *value = shown(dev, reg);
+    dev->in_read = true;
+    after_read(dev, reg, *value, prt_mask(8 * r->bytes));
+    if (dev->reads_armed) {
+        prt_after_reads(dev);
+    }
+    dev->in_read = false;
+    prt_settle(dev);
+    prt_leave(dev);
+}
+
+static PRT_APART int read_parts(struct prt_dev *dev, uint32_t offset,
+                                unsigned size, uint64_t *value)
 {
     struct access acc;
-    const struct prt_reg *r;
-    uint64_t *cell;
     int result;
 
-    *value = 0;
-    if (size < 1 || size > 8) {
-        return PRT_E_ARG;
-    }
-    r = plain(dev, offset, size, PRT_REG_READS);
-    if (r && !(r->flags & PRT_REG_SETTLES) && !dev->reads_armed) {
-        cell = prt_cells(dev, r->state);
-        *value = through(r, *cell);
-        replace(dev, cell, (~*cell & r->r0) | (*cell & r->r1));
-        dev->last_reg = (uint32_t)(r - dev->table->regs);
-        return PRT_OK;
-    }
     prt_enter(dev, true);
     catch_up(dev);
     acc.write = false;
@@ -514,25 +525,46 @@ int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
     return result;
 }
 
-int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
-              uint64_t value)
+int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
+             uint64_t *value)
+{
+    const struct prt_reg *r = exact(dev, offset, size, PRT_REG_READS);
+    uint64_t *cell;
+
+    *value = 0;
+    if (!r) {
+        return size >= 1 && size <= 8 ?
+               read_parts(dev, offset, size, value) : PRT_E_ARG;
+    }
+    dev->last_reg = (uint32_t)(r - dev->table->regs);
+    if ((r->flags & (PRT_REG_PLAIN | PRT_REG_SETTLES)) == PRT_REG_PLAIN &&
+        !dev->reads_armed) {
+        cell = prt_cells(dev, r->state);
+        *value = through(r, *cell);
+        replace(dev, cell, (~*cell & r->r0) | (*cell & r->r1));
+    } else {
+        read_exact(dev, dev->last_reg, value);
+    }
+    return PRT_OK;
+}
+
+static PRT_APART void write_exact(struct prt_dev *dev, uint32_t reg,
+                                  uint64_t value, uint64_t lanes)
+{
+    prt_enter(dev, true);
+    catch_up(dev);
+    write_value(dev, reg, value & lanes, lanes);
+    prt_settle(dev);
+    prt_leave(dev);
+}
+
+static PRT_APART int write_parts(struct prt_dev *dev, uint32_t offset,
+                                 unsigned size, uint64_t value)
 {
     struct access acc;
-    const struct prt_reg *r;
-    uint64_t *cell;
     unsigned i;
     int result;
 
-    if (size < 1 || size > 8) {
-        return PRT_E_ARG;
-    }
-    r = plain(dev, offset, size, PRT_REG_WRITES);
-    if (r && !(r->flags & PRT_REG_SETTLES)) {
-        cell = prt_cells(dev, r->state);
-        replace(dev, cell, apply_masks(r, *cell, value, prt_mask(r->bits)));
-        dev->last_reg = (uint32_t)(r - dev->table->regs);
-        return PRT_OK;
-    }
     prt_enter(dev, true);
     catch_up(dev);
     acc.write = true;
@@ -545,6 +577,26 @@ int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
     }
     prt_leave(dev);
     return result;
+}
+
+int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
+              uint64_t value)
+{
+    const struct prt_reg *r = exact(dev, offset, size, PRT_REG_WRITES);
+    uint64_t *cell;
+
+    if (!r) {
+        return size >= 1 && size <= 8 ?
+               write_parts(dev, offset, size, value) : PRT_E_ARG;
+    }
+    dev->last_reg = (uint32_t)(r - dev->table->regs);
+    if ((r->flags & (PRT_REG_PLAIN | PRT_REG_SETTLES)) == PRT_REG_PLAIN) {
+        cell = prt_cells(dev, r->state);
+        replace(dev, cell, apply_masks(r, *cell, value, prt_mask(r->bits)));
+    } else {
+        write_exact(dev, dev->last_reg, value, prt_mask(8 * size));
+    }
+    return PRT_OK;
 }
 
 int prt_decode(struct prt_dev *dev, uint32_t offset, unsigned size,

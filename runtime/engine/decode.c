@@ -5,23 +5,12 @@
  */
 #include "runtime/engine/decode.h"
 
-uint32_t prt_chain_head(const struct prt_table *t, uint32_t offset)
-{
-    uint32_t slots = PRT_CHUNK / t->head->granule;
-    uint32_t chunk = t->dir[offset / PRT_CHUNK];
-
-    if (chunk == PRT_NONE16) {
-        return PRT_NONE16;
-    }
-    return t->chunks[chunk * slots + offset % PRT_CHUNK / t->head->granule];
-}
-
 /* The register that answers byte `offset`, or PRT_NONE. */
 static uint32_t find_reg(struct prt_dev *dev, uint32_t offset, bool write,
                          bool *covered)
 {
     const struct prt_table *t = dev->table;
-    uint32_t i = prt_chain_head(t, offset);
+    uint32_t i = prt_chain_head(dev, offset);
     unsigned flag = write ? PRT_REG_WRITES : PRT_REG_READS;
 
     for (i = i == PRT_NONE16 ? PRT_NONE : i; i != PRT_NONE;
@@ -204,7 +193,7 @@ static bool decode_exact(struct prt_dev *dev, struct access *acc)
     if (acc->offset >= t->head->mmio_size) {
         return false;
     }
-    i = prt_chain_head(t, acc->offset);
+    i = prt_chain_head(dev, acc->offset);
     if (i == PRT_NONE16) {
         return false;
     }

@@ -31,9 +31,6 @@ struct access {
     struct piece pieces[8];
 };
 
-/* First register of the chain at a byte of the device, or PRT_NONE16. */
-uint32_t prt_chain_head(const struct prt_table *t, uint32_t offset);
-
 /*
  * Split an access, whose direction the caller has set; PRT_OK, PRT_ASK or
  * PRT_ABORT.  Evaluates conditions, has no effect but dev->last_reg and

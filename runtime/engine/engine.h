@@ -232,6 +232,11 @@ struct prt_dev {
 
     uint8_t *state;             /* head->state_size bytes */
     uint64_t *memo;             /* 2 * head->memo_count cells */
+    uint64_t *depend;           /* what settles with each object, or NULL */
+    uint32_t depend_base[PRT_KIND_COUNT];
+    uint32_t items;             /* that settle */
+    uint64_t all_items;         /* their bits */
+    uint64_t dirty;             /* those that have to settle */
     uint64_t now;               /* host time of this call */
     uint64_t epoch;             /* changes with each change of content */
     uint64_t alarm;             /* deadline last given to the host */
@@ -241,7 +246,8 @@ struct prt_dev {
     uint32_t reads_armed;       /* read-counting `after`s pending */
     uint16_t depth;             /* nested programs */
     uint16_t events;            /* nested events */
-    bool dirty;                 /* has to settle */
+    uint8_t granule_shift;
+    uint8_t whole;              /* sizes that a register is accessed by */
     bool time_dirty;            /* deadlines have changed */
     bool out_dirty;             /* FIFO ends have work */
     bool lines_dirty;           /* lines have to be delivered */

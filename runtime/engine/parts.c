@@ -48,7 +48,7 @@ void prt_fifo_push(struct prt_dev *dev, uint32_t fifo, uint64_t value)
         return;
     }
     append(dev, f, value);
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_FIFO, fifo);
     dev->out_dirty |= f->end == PRT_END_TO;
     prt_fire(dev, f->rule_first, f->rule_count, PRT_EV_PUSH,
              value & prt_mask(f->width));
@@ -74,7 +74,7 @@ uint64_t prt_fifo_pop(struct prt_dev *dev, uint32_t fifo)
     value = get_element(dev, f, cells[FIFO_HEAD]);
     cells[FIFO_HEAD] = (cells[FIFO_HEAD] + 1) % f->depth;
     cells[FIFO_LEVEL]--;
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_FIFO, fifo);
     prt_fire(dev, f->rule_first, f->rule_count, PRT_EV_POP, value);
     return value;
 }
@@ -88,7 +88,7 @@ void prt_fifo_flush(struct prt_dev *dev, uint32_t fifo)
         cells[FIFO_LEVEL] = 0;
         cells[FIFO_DEADLINE] = PRT_NEVER;
         dev->time_dirty = true;
-        prt_touch(dev);
+        prt_touch(dev, PRT_KIND_FIFO, fifo);
     }
 }
 
@@ -105,7 +105,7 @@ void prt_fifo_preload(struct prt_dev *dev, uint32_t fifo)
     }
     dev->out_dirty |= f->end == PRT_END_TO && f->preload_count;
     dev->time_dirty = true;
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_FIFO, fifo);
 }
 
 /* Hand the front to the host; false when it takes nothing now. */
@@ -181,7 +181,7 @@ void prt_lock_reset(struct prt_dev *dev, uint32_t lock)
     cells[LOCK_LOCKED] = !(l->flags & PRT_LOCK_OPEN);
     cells[LOCK_PROGRESS] = 0;
     cells[LOCK_DEAD] = 0;
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_LOCK, lock);
 }
 
 void prt_lock_relock(struct prt_dev *dev, uint32_t lock)
@@ -190,7 +190,7 @@ void prt_lock_relock(struct prt_dev *dev, uint32_t lock)
 
     cells[LOCK_LOCKED] = 1;
     cells[LOCK_PROGRESS] = 0;
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_LOCK, lock);
 }
 
 static void wrong_key(struct prt_dev *dev, uint32_t lock, uint64_t value)
@@ -229,7 +229,7 @@ void prt_lock_feed(struct prt_dev *dev, uint32_t lock, uint64_t value)
     if (++cells[LOCK_PROGRESS] == l->key_count) {
         cells[LOCK_PROGRESS] = 0;
         cells[LOCK_LOCKED] = 0;
-        prt_touch(dev);
+        prt_touch(dev, PRT_KIND_LOCK, lock);
         prt_fire(dev, l->rule_first, l->rule_count, PRT_EV_UNLOCK, value);
     }
 }
@@ -247,7 +247,7 @@ void prt_line_drive(struct prt_dev *dev, uint32_t line, uint64_t value,
     if (next != cells[LINE_LEVEL]) {
         cells[LINE_LEVEL] = next;
         dev->lines_dirty = true;
-        prt_touch(dev);
+        prt_touch(dev, PRT_KIND_LINE, line);
     }
 }
 

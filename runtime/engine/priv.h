@@ -38,6 +38,9 @@ enum {
 #define TIMER_ONCE 2u
 #define TIMER_STOPPED 4u        /* expired with `once` */
 
+/* Kept out of its callers, whose short way would pay for its registers. */
+#define PRT_APART __attribute__((noinline))
+
 static inline uint64_t prt_mask(unsigned bits)
 {
     return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
@@ -77,11 +80,34 @@ static inline uint64_t prt_content(const struct prt_dev *dev,
     return reg->state == PRT_NONE ? 0 : *prt_cells(dev, reg->state);
 }
 
-/* Something changed: derived values are stale. */
-static inline void prt_touch(struct prt_dev *dev)
+/* Object `index` of that kind changed: derived values are stale. */
+static inline void prt_touch(struct prt_dev *dev, unsigned kind,
+                             uint32_t index)
 {
     dev->epoch++;
-    dev->dirty = true;
+    if (dev->depend) {
+        dev->dirty |= dev->depend[dev->depend_base[kind] + index];
+    }
+}
+
+static inline void prt_touch_all(struct prt_dev *dev)
+{
+    dev->epoch++;
+    dev->dirty = dev->all_items;
+}
+
+/* Head of the chain of registers at a byte below mmio_size, or PRT_NONE16. */
+static inline uint32_t prt_chain_head(const struct prt_dev *dev,
+                                      uint32_t offset)
+{
+    const struct prt_table *t = dev->table;
+    uint32_t chunk = t->dir[offset / PRT_CHUNK];
+
+    if (chunk == PRT_NONE16) {
+        return PRT_NONE16;
+    }
+    return t->chunks[(chunk * PRT_CHUNK + offset % PRT_CHUNK) >>
+                     dev->granule_shift];
 }
 
 /* rules.c: programs and events */
@@ -148,10 +174,23 @@ void prt_copy_cancel(struct prt_dev *dev, uint32_t copy);
 bool prt_due(struct prt_dev *dev);              /* run what is due; any? */
 void prt_alarm(struct prt_dev *dev);            /* tell the host the next */
 
+/* depend.c: what settles when something changes */
+size_t prt_depend_cells(const struct prt_table *t);     /* 8 bytes each */
+/* Fill dev->depend; the memo is scratch and left cleared. */
+void prt_depend_init(struct prt_dev *dev);
+
 /* settle.c: from one consistent state to the next */
 void prt_enter(struct prt_dev *dev, bool effects);
 void prt_leave(struct prt_dev *dev);
-void prt_settle(struct prt_dev *dev);
+void prt_settle_rounds(struct prt_dev *dev);
+
+static inline void prt_settle(struct prt_dev *dev)
+{
+    if (dev->dirty || dev->out_dirty || dev->due) {
+        prt_settle_rounds(dev);
+    }
+}
+
 /*
  * Compute held values and lines, and take the present values of edge rules as
  * their previous ones: nothing counts as an edge.

@@ -16,51 +16,31 @@ void prt_enter(struct prt_dev *dev, bool effects)
     dev->busy = effects;
 }
 
-static void update_holds(struct prt_dev *dev)
+static void update_hold(struct prt_dev *dev, const struct prt_item *item)
 {
-    const struct prt_table *t = dev->table;
+    const struct prt_field *f;
+    const struct prt_var *v;
     uint64_t value;
-    uint32_t i;
 
-    for (i = 0; i < t->norder; i++) {
-        uint32_t index = t->order[i].index;
-
-        if (t->order[i].kind == PRT_KIND_FIELD) {
-            const struct prt_field *f = &t->fields[index];
-
-            value = prt_run_at(dev, f->prog, f->index);
-            prt_reg_store(dev, f->reg, value << f->lo,
-                          prt_mask(f->width) << f->lo);
-        } else {
-            const struct prt_var *v = &t->vars[index];
-
-            value = prt_run_at(dev, v->prog, v->index);
-            prt_var_store(dev, index, value, prt_mask(v->width));
-        }
+    if (item->kind == PRT_KIND_FIELD) {
+        f = &dev->table->fields[item->index];
+        value = prt_run_at(dev, f->prog, f->index);
+        prt_reg_store(dev, f->reg, value << f->lo,
+                      prt_mask(f->width) << f->lo);
+    } else {
+        v = &dev->table->vars[item->index];
+        value = prt_run_at(dev, v->prog, v->index);
+        prt_var_store(dev, item->index, value, prt_mask(v->width));
     }
 }
 
-static void update_lines(struct prt_dev *dev)
+static void update_line(struct prt_dev *dev, uint32_t line)
 {
-    const struct prt_table *t = dev->table;
-    uint32_t i;
+    const struct prt_line *l = &dev->table->lines[line];
 
-    for (i = 0; i < t->nlines; i++) {
-        const struct prt_line *l = &t->lines[i];
-
-        if (l->prog != PRT_NONE) {
-            prt_line_drive(dev, i, prt_run_at(dev, l->prog, l->index),
-                           UINT64_MAX);
-        }
-    }
-}
-
-static void update_timers(struct prt_dev *dev)
-{
-    uint32_t i;
-
-    for (i = 0; i < dev->table->ntimers; i++) {
-        prt_timer_latch(dev, i);
+    if (l->prog != PRT_NONE) {
+        prt_line_drive(dev, line, prt_run_at(dev, l->prog, l->index),
+                       UINT64_MAX);
     }
 }
 
@@ -105,22 +85,38 @@ static bool edge_happened(unsigned event, uint64_t before, uint64_t after)
 }
 
 /* Each rule compares its subject with what it was at the rule's last turn. */
-static void run_edges(struct prt_dev *dev)
+static void run_edge(struct prt_dev *dev, const struct prt_rule *rule)
 {
-    const struct prt_dev_header *h = dev->table->head;
-    uint32_t i;
+    uint64_t *cell = prt_cells(dev, rule->state);
+    uint64_t before = *cell;
+    uint64_t after = subject_value(dev, rule);
 
-    for (i = h->edge_first; i < h->edge_first + h->edge_count; i++) {
-        const struct prt_rule *rule = &dev->table->rules[i];
-        uint64_t *cell = prt_cells(dev, rule->state);
-        uint64_t before = *cell;
-        uint64_t after = subject_value(dev, rule);
-
-        *cell = after;
-        if (edge_happened(rule->event, before, after)) {
-            prt_run_rule(dev, rule, after, before, before ^ after);
-        }
+    *cell = after;
+    if (edge_happened(rule->event, before, after)) {
+        prt_run_rule(dev, rule, after, before, before ^ after);
     }
+}
+
+/* Items are numbered in the order in which they settle. */
+static void settle_item(struct prt_dev *dev, uint32_t item)
+{
+    const struct prt_table *t = dev->table;
+
+    if (item < t->norder) {
+        update_hold(dev, &t->order[item]);
+        return;
+    }
+    item -= t->norder;
+    if (item < t->ntimers) {
+        prt_timer_latch(dev, item);
+        return;
+    }
+    item -= t->ntimers;
+    if (item < t->nlines) {
+        update_line(dev, item);
+        return;
+    }
+    run_edge(dev, &t->rules[t->head->edge_first + item - t->nlines]);
 }
 
 void prt_values_rebase(struct prt_dev *dev)
@@ -128,9 +124,9 @@ void prt_values_rebase(struct prt_dev *dev)
     const struct prt_dev_header *h = dev->table->head;
     uint32_t i;
 
-    update_holds(dev);
-    update_timers(dev);
-    update_lines(dev);
+    for (i = 0; i < dev->items - h->edge_count; i++) {
+        settle_item(dev, i);
+    }
     for (i = h->edge_first; i < h->edge_first + h->edge_count; i++) {
         const struct prt_rule *rule = &dev->table->rules[i];
 
@@ -138,7 +134,39 @@ void prt_values_rebase(struct prt_dev *dev)
     }
 }
 
-void prt_settle(struct prt_dev *dev)
+/* Items that share a bit, see depend.c. */
+static void settle_bit(struct prt_dev *dev, unsigned bit)
+{
+    uint32_t i;
+
+    if (dev->items <= 64) {
+        settle_item(dev, bit);
+        return;
+    }
+    for (i = (uint32_t)(((uint64_t)bit * dev->items + 63) / 64);
+         i < dev->items && (uint64_t)i * 64 / dev->items == bit; i++) {
+        settle_item(dev, i);
+    }
+}
+
+/*
+ * What becomes dirty on the way settles in the same round if its turn is
+ * still to come, else in the next one.
+ */
+static void settle_round(struct prt_dev *dev)
+{
+    uint64_t ahead = UINT64_MAX;
+    unsigned bit;
+
+    while (dev->dirty & ahead) {
+        bit = (unsigned)__builtin_ctzll(dev->dirty & ahead);
+        ahead = prt_shl(UINT64_MAX, bit + 1);
+        dev->dirty &= ~(UINT64_C(1) << bit);
+        settle_bit(dev, bit);
+    }
+}
+
+void prt_settle_rounds(struct prt_dev *dev)
 {
     unsigned round;
 
@@ -147,11 +175,7 @@ void prt_settle(struct prt_dev *dev)
             prt_fifo_ends(dev);
         }
         if (dev->dirty) {
-            dev->dirty = false;
-            update_holds(dev);
-            update_timers(dev);
-            update_lines(dev);
-            run_edges(dev);
+            settle_round(dev);
             continue;
         }
         if (!dev->due) {

@@ -32,10 +32,17 @@ int prt_dev_init(struct prt_dev *dev, const struct prt_table *table,
     dev->state = memory;
     dev->memo = (uint64_t *)(void *)((uint8_t *)memory +
                                      table->head->state_size);
+    dev->depend = dev->memo + 2 * (size_t)table->head->memo_count;
     dev->alarm = PRT_NEVER;
     dev->last_reg = PRT_NONE;
     dev->epoch = 1;
     dev->timeless = is_timeless(table);
+    while (1u << dev->granule_shift < table->head->granule) {
+        dev->granule_shift++;
+    }
+    dev->whole = table->head->endian == PRT_ENDIAN_LITTLE ?
+                 table->head->access : 0;
+    prt_depend_init(dev);
     return PRT_OK;
 }
 
@@ -63,7 +70,7 @@ static void reset_mem(struct prt_dev *dev, uint32_t mem)
     const struct prt_mem *m = &dev->table->mems[mem];
 
     memset(dev->state + m->state, 0, m->size);
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_MEM, mem);
 }
 
 static void reset_line(struct prt_dev *dev, uint32_t line)
@@ -169,7 +176,7 @@ static void reset_all(struct prt_dev *dev, bool sticky)
 
     reset_objects(dev);
     reset_contents(dev, sticky);
-    prt_touch(dev);
+    prt_touch_all(dev);
     for (i = 0; i < dev->table->ntimers; i++) {
         prt_timer_start(dev, i);
     }
@@ -191,7 +198,7 @@ void prt_reset_domain(struct prt_dev *dev, uint32_t domain)
     for (i = d->item_first; i < d->item_first + d->item_count; i++) {
         reset_item(dev, &t->items[i]);
     }
-    prt_touch(dev);
+    prt_touch_all(dev);
     for (i = d->item_first; i < d->item_first + d->item_count; i++) {
         if (t->items[i].kind == PRT_KIND_TIMER) {
             prt_timer_start(dev, t->items[i].index);
@@ -356,7 +363,7 @@ void prt_state_changed(struct prt_dev *dev)
 {
     dev->epoch++;
     dev->due = false;
-    dev->dirty = true;
+    dev->dirty = dev->all_items;
     dev->time_dirty = true;
     dev->out_dirty = true;
     dev->lines_dirty = true;
@@ -384,7 +391,7 @@ int prt_load(struct prt_dev *dev, const void *state, size_t size)
         memcpy(dev->state, state, size);
     }
     prt_state_changed(dev);
-    dev->dirty = false;
+    dev->dirty = 0;
     prt_lines_send(dev, true);
     prt_leave(dev);
     return PRT_OK;

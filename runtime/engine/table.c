@@ -427,7 +427,8 @@ size_t prt_state_size(const struct prt_table *table)
 
 size_t prt_table_memory(const struct prt_table *table)
 {
-    return table->head->state_size + (size_t)table->head->memo_count * 16;
+    return table->head->state_size + (size_t)table->head->memo_count * 16 +
+           prt_depend_cells(table) * 8;
 }
 
 const char *prt_string(const struct prt_table *table, uint32_t offset)

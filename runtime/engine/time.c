@@ -249,7 +249,7 @@ static void fold(struct prt_dev *dev, uint32_t timer)
     cells[TIMER_BASE] = now;
     cells[TIMER_FRAC] = frac;
     if (ticks) {
-        prt_touch(dev);
+        prt_touch(dev, PRT_KIND_TIMER, timer);
     }
     for (k = 0; hits >> k; k++) {
         if (hits >> k & 1) {
@@ -341,7 +341,7 @@ void prt_timer_restart(struct prt_dev *dev, uint32_t timer, uint64_t value)
     cells[TIMER_FRAC] = 0;
     cells[TIMER_FLAGS] &= ~(uint64_t)TIMER_STOPPED;
     plan(dev, timer);
-    prt_touch(dev);
+    prt_touch(dev, PRT_KIND_TIMER, timer);
 }
 
 void prt_timer_start(struct prt_dev *dev, uint32_t timer)
@@ -390,7 +390,6 @@ void prt_after_arm(struct prt_dev *dev, uint32_t after, uint64_t elem,
         dev->due |= amount == 0;
         dev->time_dirty = true;
     }
-    prt_touch(dev);
 }
 
 void prt_after_cancel(struct prt_dev *dev, uint32_t after)
@@ -560,7 +559,6 @@ static void run_copy(struct prt_dev *dev, const struct prt_copy *p,
         return;
     }
     cells[COPY_ACTIVE] = 0;
-    prt_touch(dev);
     if (prog != PRT_NONE) {
         prt_run_at(dev, prog, p->index0 + elem);
     }

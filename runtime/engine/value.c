@@ -62,6 +62,9 @@ static uint64_t own_value(struct prt_dev *dev, uint32_t reg, uint64_t bits)
     for (i = r->field_first; i < r->field_first + r->field_count; i++) {
         const struct prt_field *f = &dev->table->fields[i];
 
+        if (f->kind != PRT_DERIVED && f->cond == PRT_NONE) {
+            continue;
+        }
         mask = prt_mask(f->width) << f->lo;
         if (!(mask & bits)) {
             continue;
@@ -110,6 +113,9 @@ uint64_t prt_reg_value(struct prt_dev *dev, uint32_t reg, uint64_t bits)
     uint64_t value = own_value(dev, reg, bits);
     uint32_t i;
 
+    if (r->view_count == 0) {
+        return value;
+    }
     prt_charge(dev, r->view_count);
     for (i = r->view_first; i < r->view_first + r->view_count; i++) {
         const struct prt_view *v = &dev->table->views[i];
@@ -126,7 +132,12 @@ uint64_t prt_reg_value(struct prt_dev *dev, uint32_t reg, uint64_t bits)
 uint64_t prt_field_value(struct prt_dev *dev, uint32_t field)
 {
     const struct prt_field *f = &dev->table->fields[field];
+    const struct prt_reg *r = &dev->table->regs[f->reg];
 
+    if (r->view_count == 0 && f->cond == PRT_NONE) {
+        return f->kind == PRT_DERIVED ? derived_field(dev, f) :
+               prt_content(dev, r) >> f->lo & prt_mask(f->width);
+    }
     return prt_reg_value(dev, f->reg, prt_mask(f->width) << f->lo) >> f->lo;
 }
 
@@ -144,8 +155,11 @@ void prt_reg_store(struct prt_dev *dev, uint32_t reg, uint64_t value,
     next = prt_merge(*cell, value, mask & prt_mask(r->bits));
     if (next != *cell) {
         *cell = next;
-        dev->epoch++;
-        dev->dirty |= (r->flags & PRT_REG_SETTLES) != 0;
+        if (r->flags & PRT_REG_SETTLES) {
+            prt_touch(dev, PRT_KIND_REG, reg);
+        } else {
+            dev->epoch++;
+        }
     }
 }
 
@@ -163,7 +177,7 @@ void prt_var_store(struct prt_dev *dev, uint32_t var, uint64_t value,
     next = prt_merge(*cell, value, mask & prt_mask(v->width));
     if (next != *cell) {
         *cell = next;
-        prt_touch(dev);
+        prt_touch(dev, PRT_KIND_VAR, var);
     }
 }
 
@@ -185,6 +199,6 @@ void prt_mem_store(struct prt_dev *dev, uint32_t mem, uint64_t elem,
 
     if (elem < m->size / m->elem) {
         memcpy(dev->state + m->state + elem * m->elem, &value, m->elem);
-        prt_touch(dev);
+        prt_touch(dev, PRT_KIND_MEM, mem);
     }
 }

@@ -19,6 +19,7 @@
 struct fuzz_host {
     uint64_t now;
     uint64_t seed;
+    bool cut;                   /* a bound of the engine was reached */
 };
 
 static uint64_t next(struct fuzz_host *h)
@@ -49,6 +50,16 @@ static bool fuzz_put(void *opaque, uint32_t fifo, uint64_t value)
     return (next(opaque) & 7) != 0 || fifo == value;
 }
 
+static void fuzz_log(void *opaque, enum prt_log_kind kind, const char *text,
+                     uint64_t value)
+{
+    struct fuzz_host *h = opaque;
+
+    (void)text;
+    (void)value;
+    h->cut |= kind == PRT_LOG_STEPS || kind == PRT_LOG_NEST;
+}
+
 static void check_size(unsigned size)
 {
     if (size != 1 && size != 2 && size != 4 && size != 8) {
@@ -75,7 +86,7 @@ static bool fuzz_bus_write(void *opaque, uint64_t address, unsigned size,
 static const struct prt_host_ops fuzz_ops = {
     .now = fuzz_now, .random = fuzz_random, .sample = fuzz_sample,
     .wallclock = fuzz_random, .put = fuzz_put, .bus_read = fuzz_bus_read,
-    .bus_write = fuzz_bus_write
+    .bus_write = fuzz_bus_write, .log = fuzz_log
 };
 
 static void one_call(struct prt_dev *dev, struct fuzz_host *h)
@@ -174,6 +185,58 @@ static void run_device(const struct prt_table *table, struct fuzz_host *h)
     free(second);
 }
 
+/* Does the table say of all registers that settle something that they do? */
+static bool is_honest(const struct prt_dev *dev)
+{
+    uint32_t i;
+
+    for (i = 0; i < dev->table->nregs; i++) {
+        if (!(dev->table->regs[i].flags & PRT_REG_SETTLES) && dev->depend &&
+            dev->depend[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * What settles only where something has changed must come to the same as
+ * what settles as a whole after each change.
+ */
+static void run_twins(const struct prt_table *table, uint64_t seed)
+{
+    struct fuzz_host host[2] = { { .seed = seed }, { .seed = seed } };
+    size_t size = prt_table_memory(table), cells;
+    void *memory[2] = { NULL, NULL };
+    struct prt_dev dev[2];
+    unsigned i, k;
+
+    for (k = 0; k < 2; k++) {
+        memory[k] = size <= FUZZ_MAX_MEMORY ? malloc(size ? size : 1) : NULL;
+        if (!memory[k] || prt_dev_init(&dev[k], table, memory[k], size,
+                                       &fuzz_ops, &host[k]) != PRT_OK) {
+            goto out;
+        }
+    }
+    cells = size / 8 - (size_t)(dev[1].depend - (uint64_t *)memory[1]);
+    for (i = 0; dev[1].depend && i < cells; i++) {
+        dev[1].depend[i] = dev[1].all_items;
+    }
+    for (k = 0; k < 2 && is_honest(&dev[0]); k++) {
+        prt_dev_reset(&dev[k], PRT_RESET_COLD);
+        for (i = 0; i < CALLS; i++) {
+            one_call(&dev[k], &host[k]);
+        }
+    }
+    if (!host[0].cut && !host[1].cut &&
+        memcmp(memory[0], memory[1], prt_state_size(table))) {
+        abort();
+    }
+out:
+    free(memory[0]);
+    free(memory[1]);
+}
+
 static void run_file(const uint8_t *bytes, size_t size)
 {
     struct fuzz_host h = { .seed = prt_hash(PRT_HASH_INIT, bytes, size) | 1 };
@@ -183,6 +246,7 @@ static void run_file(const uint8_t *bytes, size_t size)
 
     if (prt_table_open(bytes, size, &table, NULL) == PRT_OK) {
         run_device(&table, &h);
+        run_twins(&table, h.seed);
     }
     if (prt_file_open(bytes, size, &file, NULL) != PRT_OK) {
         return;
@@ -190,6 +254,7 @@ static void run_file(const uint8_t *bytes, size_t size)
     for (i = 0; i < file.head->device_count && i < 4; i++) {
         if (prt_file_device(&file, i, &table) == PRT_OK) {
             run_device(&table, &h);
+            run_twins(&table, h.seed);
         }
     }
     for (i = 0; file.has_board && i < file.board.head->instances.count; i++) {
