@@ -160,6 +160,8 @@ struct pcc_import_options {
     /* Peripherals to import, by their name in the input; none means all. */
     const char *const *only;
     size_t only_count;
+    unsigned tree;          /* "dtb": which of an image's trees, from 1 on;
+                               0: the first that has devices */
 };
 
 /*

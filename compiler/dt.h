@@ -4,6 +4,7 @@
 #define COMPILER_DT_H
 
 #include "compiler/dt_address.h"
+#include "compiler/dt_irq.h"
 #include "compiler/dtree.h"
 #include "compiler/emit.h"
 
@@ -46,6 +47,12 @@ struct dt_source {
 void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
                    const struct pcc_tnode *place,
                    const struct dt_source *from);
+/* Whether @place of the base has the interrupts that the wires say. */
+bool dt_same_interrupts(struct dt *dt, const struct pcc_tnode *place,
+                        const struct dt_source *from);
+/* Property @name of @node: a cell that refers to @label. */
+void dt_ref_cell(struct dt *dt, struct pcc_tnode *node, const char *name,
+                 const char *label);
 /* The node of the tree that is written for @node of the base. */
 struct pcc_tnode *dt_mirror(struct dt *dt, struct pcc_tnode *node);
 

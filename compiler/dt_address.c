@@ -6,6 +6,7 @@
 #include <libfdt.h>
 
 #define MAX_CELLS 4
+#define MAX_BUS_CELLS 2     /* of a number; more is PCI, not addresses */
 
 unsigned dt_address_cells(const struct pcc_tnode *bus)
 {
@@ -51,10 +52,11 @@ static bool read_range(const struct pcc_tnode *bus,
     unsigned size = dt_size_cells(bus);
     size_t at = i * (child + parent + size);
 
-    return dt_read_cells(ranges, at, child, &out->child) &&
+    return child <= MAX_BUS_CELLS && parent <= MAX_BUS_CELLS &&
+           dt_read_cells(ranges, at, child, &out->child) &&
            dt_read_cells(ranges, at + child, parent, &out->parent) &&
            dt_read_cells(ranges, at + child + parent, size, &out->size) &&
-           child + parent + size > 0;
+           child && size;
 }
 
 /* Through one bus, towards the root (@up) or away from it. */
@@ -68,7 +70,7 @@ static bool through(const struct pcc_tnode *bus, uint64_t *addr, bool up)
         return false;
     }
     if (!ranges->size) {
-        return true;
+        return dt_address_cells(bus) <= MAX_BUS_CELLS;
     }
     for (i = 0; read_range(bus, ranges, i, &r); i++) {
         uint64_t from = up ? r.child : r.parent;
@@ -110,7 +112,7 @@ bool dt_reg(const struct pcc_tnode *node, size_t i, uint64_t *base,
     }
     ac = dt_address_cells(node->parent);
     sc = dt_size_cells(node->parent);
-    if (!ac || !sc) {
+    if (!ac || !sc || ac > MAX_BUS_CELLS || sc > MAX_BUS_CELLS) {
         return false;
     }
     return dt_read_cells(reg, i * (ac + sc), ac, base) &&
@@ -170,57 +172,54 @@ static bool is_mmio(const struct pcc_tnode *node)
            strcmp(node->parent->name, "reserved-memory") != 0;
 }
 
-struct dt_claim *dt_claims(struct pcc_tree *t, size_t *count)
+size_t dt_reg_count(const struct pcc_tnode *node)
 {
-    struct dt_claim *v = NULL;
-    struct pcc_tnode *node;
-    size_t n = 0, cap = 0;
+    const struct pcc_tprop *reg = pcc_tree_get(node, "reg");
+    unsigned cells = reg && node->parent ? dt_address_cells(node->parent) +
+                     dt_size_cells(node->parent) : 0;
+
+    return cells && cells <= 2 * MAX_BUS_CELLS ? reg->size / 4 / cells : 0;
+}
+
+static size_t count_entries(const struct pcc_tree *t)
+{
+    const struct pcc_tnode *node;
+    size_t n = 0;
 
     for (node = t->root; node; node = pcc_tree_next(node)) {
-        uint64_t base, size;
-        size_t i;
+        n += dt_reg_count(node);
+    }
+    return n;
+}
 
-        for (i = 0; is_mmio(node) && dt_reg(node, i, &base, &size); i++) {
-            if (n == cap) {
-                struct dt_claim *grown;
+struct dt_claim *dt_claims(struct pcc_tree *t, size_t *count)
+{
+    struct dt_claim *v = pdl_arena_alloc(t->arena, (count_entries(t) + 1) *
+                                         sizeof(*v));
+    struct pcc_tnode *node;
+    size_t n = 0;
 
-                cap = cap ? cap * 2 : 64;
-                grown = pdl_arena_alloc(t->arena, cap * sizeof(*v));
-                if (!grown) {
-                    t->failed = true;
-                    *count = n;
-                    return v;
-                }
-                if (n) {
-                    memcpy(grown, v, n * sizeof(*v));
-                }
-                v = grown;
+    *count = 0;
+    if (!v) {
+        t->failed = true;
+        return NULL;
+    }
+    for (node = t->root; node; node = pcc_tree_next(node)) {
+        size_t entries = dt_reg_count(node), i;
+
+        if (entries && !is_mmio(node)) {
+            continue;
+        }
+        for (i = 0; i < entries; i++) {
+            uint64_t base, size;
+
+            if (dt_reg(node, i, &base, &size)) {
+                v[n++] = (struct dt_claim){ base, size, node, i };
             }
-            v[n++] = (struct dt_claim){ base, size, node, i };
         }
     }
     *count = n;
     return v;
-}
-
-const struct pcc_tnode *dt_interrupt_parent(const struct pcc_tree *t,
-                                            const struct pcc_tnode *node)
-{
-    for (; node; node = node->parent) {
-        const struct pcc_tprop *p = pcc_tree_get(node, "interrupt-parent");
-
-        if (p && p->refs) {
-            return *p->refs->label == '/' ?
-                   pcc_tree_path(t, p->refs->label) :
-                   pcc_tree_label(t, p->refs->label);
-        }
-        if (p) {
-            return pcc_tree_phandle(t, pcc_tree_cell(node,
-                                                     "interrupt-parent", 0,
-                                                     0));
-        }
-    }
-    return NULL;
 }
 
 size_t dt_put_cells(uint32_t *cells, unsigned count, uint64_t value)

@@ -13,7 +13,13 @@ unsigned dt_size_cells(const struct pcc_tnode *bus);
 bool dt_read_cells(const struct pcc_tprop *p, size_t at, unsigned count,
                    uint64_t *value);
 
-/* Entry @i of a node's `reg`: physical address and size; false: none. */
+/* Entries of a node's `reg`, also those that lead to no physical address. */
+size_t dt_reg_count(const struct pcc_tnode *node);
+
+/*
+ * Entry @i of a node's `reg`: physical address and size; false: none, or the
+ * buses above do not translate it (no `ranges`, PCI, more than 64 bits).
+ */
 bool dt_reg(const struct pcc_tnode *node, size_t i, uint64_t *base,
             uint64_t *size);
 
@@ -33,10 +39,6 @@ struct dt_claim {
 
 /* All of a tree's claims that are MMIO (not memory, cpus, ...). */
 struct dt_claim *dt_claims(struct pcc_tree *t, size_t *count);
-
-/* The interrupt controller that `interrupts` of @node refers to, or NULL. */
-const struct pcc_tnode *dt_interrupt_parent(const struct pcc_tree *t,
-                                            const struct pcc_tnode *node);
 
 /* Writes cells of an address or size of @count cells. */
 size_t dt_put_cells(uint32_t *cells, unsigned count, uint64_t value);

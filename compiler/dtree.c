@@ -34,19 +34,30 @@ void pcc_tree_init(struct pcc_tree *t, struct pdl_arena *arena)
     t->root = new_node(t, NULL, "", 0);
 }
 
-static void read_props(struct pcc_tree *t, const void *fdt, int offset,
-                       struct pcc_tnode *node)
+/* The value stays where it is: the blob lies in the arena, too. */
+static void read_prop(struct pcc_tree *t, const void *fdt, int offset,
+                      struct pcc_tnode *node)
 {
-    int prop;
+    struct pcc_tprop *p = PDL_NEW(t->arena, struct pcc_tprop);
+    int len = 0;
+    const void *value = fdt_getprop_by_offset(fdt, offset, p ? &p->name :
+                                              NULL, &len);
 
-    fdt_for_each_property_offset(prop, fdt, offset) {
-        const char *name;
-        int len;
-        const void *value = fdt_getprop_by_offset(fdt, prop, &name, &len);
-
-        if (value && len >= 0) {
-            pcc_tree_set(t, node, name, value, len);
-        }
+    if (!p) {
+        t->failed = true;
+        return;
+    }
+    if (!value || len < 0) {
+        return;
+    }
+    p->value = value;
+    p->size = len;
+    *node->prop_tail = p;
+    node->prop_tail = &p->next;
+    if (len == 4 && (strcmp(p->name, "phandle") == 0 ||
+                     (!node->phandle &&
+                      strcmp(p->name, "linux,phandle") == 0))) {
+        node->phandle = pcc_tree_cell(node, p->name, 0, 0);
     }
 }
 
@@ -69,36 +80,55 @@ static void read_symbols(struct pcc_tree *t)
     }
 }
 
+static void index_phandles(struct pcc_tree *t);
+
 #define MAX_DEPTH 64
 
+static struct pcc_tnode *read_node(struct pcc_tree *t, const void *fdt,
+                                   int offset, struct pcc_tnode *parent)
+{
+    int len;
+    const char *name = fdt_get_name(fdt, offset, &len);
+
+    return name ? new_node(t, parent, name, len) : NULL;
+}
+
+/* fdt_check_full() has been through it: tags and their lengths are right. */
 static int read_nodes(struct pcc_tree *t, const void *fdt)
 {
-    struct pcc_tnode *path[MAX_DEPTH] = { t->root };
-    int depth = 0;
-    int offset = 0;
+    struct pcc_tnode *node = NULL;
+    unsigned depth = 0;
+    int offset, next = 0;
 
-    read_props(t, fdt, 0, t->root);
     for (;;) {
-        const char *name;
-        int len;
-
-        offset = fdt_next_node(fdt, offset, &depth);
-        if (offset == -FDT_ERR_NOTFOUND || (offset >= 0 && depth <= 0)) {
-            return 0;
+        offset = next;
+        switch (fdt_next_tag(fdt, offset, &next)) {
+        case FDT_BEGIN_NODE:
+            if (++depth > MAX_DEPTH) {
+                return -FDT_ERR_BADSTRUCTURE;
+            }
+            node = depth == 1 ? t->root : read_node(t, fdt, offset, node);
+            if (!node) {
+                return -FDT_ERR_BADSTRUCTURE;
+            }
+            break;
+        case FDT_PROP:
+            if (!node) {
+                return -FDT_ERR_BADSTRUCTURE;
+            }
+            read_prop(t, fdt, offset, node);
+            break;
+        case FDT_END_NODE:
+            if (!node || !--depth) {
+                return 0;
+            }
+            node = node->parent;
+            break;
+        case FDT_NOP:
+            break;
+        default:
+            return next < 0 ? next : -FDT_ERR_BADSTRUCTURE;
         }
-        if (offset < 0) {
-            return offset;
-        }
-        if (depth >= MAX_DEPTH) {
-            return -FDT_ERR_BADSTRUCTURE;
-        }
-        name = fdt_get_name(fdt, offset, &len);
-        path[depth] = name ? new_node(t, path[depth - 1], name, len) : NULL;
-        if (!path[depth]) {
-            return -FDT_ERR_BADSTRUCTURE;
-        }
-        read_props(t, fdt, offset, path[depth]);
-        path[depth]->phandle = fdt_get_phandle(fdt, offset);
     }
 }
 
@@ -156,6 +186,7 @@ int pcc_tree_read(struct pcc_tree *t, struct pdl_arena *arena,
         err = read_nodes(t, copy);
     }
     if (!err) {
+        index_phandles(t);
         read_symbols(t);
     }
     return err;
@@ -256,6 +287,13 @@ struct pcc_tnode *pcc_tree_phandle(const struct pcc_tree *t, uint32_t phandle)
 {
     struct pcc_tnode *node;
 
+    if (phandle > t->max_phandle) {
+        return NULL;
+    }
+    if (phandle < t->phandle_count) {
+        node = t->by_phandle[phandle];
+        return node && node->phandle == phandle ? node : NULL;
+    }
     for (node = t->root; node && phandle; node = pcc_tree_next(node)) {
         if (node->phandle == phandle) {
             return node;
@@ -264,10 +302,51 @@ struct pcc_tnode *pcc_tree_phandle(const struct pcc_tree *t, uint32_t phandle)
     return NULL;
 }
 
+#define MAX_TABLE 65536u    /* larger phandles are searched for */
+
+/* The table of phandles that a blob came with. */
+static void index_phandles(struct pcc_tree *t)
+{
+    struct pcc_tnode *node;
+
+    for (node = t->root; node; node = pcc_tree_next(node)) {
+        if (node->phandle >= UINT32_MAX - 1) {
+            node->phandle = 0;      /* no handle: the format excludes it */
+        }
+        if (node->phandle > t->max_phandle) {
+            t->max_phandle = node->phandle;
+        }
+        if (node->phandle < MAX_TABLE &&
+            node->phandle >= t->phandle_count) {
+            t->phandle_count = node->phandle + 1;
+        }
+    }
+    t->by_phandle = pdl_arena_alloc(t->arena, (t->phandle_count + 1) *
+                                    sizeof(t->by_phandle[0]));
+    if (!t->by_phandle) {
+        t->failed = true;
+        t->phandle_count = 0;
+        return;
+    }
+    for (node = t->root; node; node = pcc_tree_next(node)) {
+        if (node->phandle && node->phandle < t->phandle_count &&
+            !t->by_phandle[node->phandle]) {
+            t->by_phandle[node->phandle] = node;
+        }
+    }
+}
+
 void pcc_tree_remove(struct pcc_tnode *node)
 {
     struct pcc_tnode **at = &node->parent->children;
+    struct pcc_tnode *gone, *end = node;
 
+    while (!end->next && end->parent) {
+        end = end->parent;
+    }
+    for (gone = node; gone && gone != end->next; gone = pcc_tree_next(gone)) {
+        gone->phandle = 0;          /* nothing refers to them any more */
+    }
     while (*at != node) {
         at = &(*at)->next;
     }
@@ -419,17 +498,10 @@ uint32_t pcc_tree_cell(const struct pcc_tnode *node, const char *name,
 
 uint32_t pcc_tree_need_phandle(struct pcc_tree *t, struct pcc_tnode *node)
 {
-    const struct pcc_tnode *n;
-    uint32_t max = 0;
-
-    if (node->phandle) {
-        return node->phandle;
+    if (!node->phandle) {
+        node->phandle = ++t->max_phandle;
+        pcc_tree_set_cells(t, node, "phandle", &node->phandle, 1);
     }
-    for (n = t->root; n; n = pcc_tree_next(n)) {
-        max = n->phandle > max ? n->phandle : max;
-    }
-    node->phandle = max + 1;
-    pcc_tree_set_cells(t, node, "phandle", &node->phandle, 1);
     return node->phandle;
 }
 

@@ -38,6 +38,7 @@ struct pcc_tnode {
     const char *name;           /* with unit address; "" for the root */
     const char *label;          /* or NULL */
     uint32_t phandle;           /* 0: none (yet) */
+    uint32_t mark;              /* for who uses the tree; 0 at first */
     struct pcc_tprop *props;
     struct pcc_tprop **prop_tail;
     struct pcc_tnode *children;
@@ -50,6 +51,9 @@ struct pcc_tree {
     const uint64_t *reserve;    /* pairs of address and size */
     size_t reserve_count;       /* pairs */
     uint32_t boot_cpu;
+    struct pcc_tnode **by_phandle;  /* [phandle_count], NULL where none */
+    size_t phandle_count;
+    uint32_t max_phandle;
     bool overlay;               /* /plugin/: unknown labels are fix-ups */
     bool failed;                /* out of memory at some point */
 };

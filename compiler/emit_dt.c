@@ -10,6 +10,8 @@
 
 #include <libfdt.h>
 
+#include "compiler/dt_find.h"
+
 #define SRAM_LIMIT (1u << 20)   /* smaller memories are no main memory */
 
 static void set_cell(struct dt *dt, struct pcc_tnode *node,
@@ -307,15 +309,6 @@ static void add_nvic(struct dt *dt, struct pcc_tnode *soc)
 
 /* ---- the root ---- */
 
-static void ref_cell(struct dt *dt, struct pcc_tnode *node, const char *name,
-                     const char *label)
-{
-    uint32_t none = 0;
-
-    pcc_tree_add_ref(dt->tree, pcc_tree_set_cells(dt->tree, node, name,
-                                                  &none, 1), 0, label);
-}
-
 static void add_root(struct dt *dt)
 {
     struct pcc_tnode *root = dt->tree->root;
@@ -331,9 +324,9 @@ static void add_root(struct dt *dt)
                              b->compatible_count);
     }
     if (gic) {
-        ref_cell(dt, root, "interrupt-parent", dt_label(dt, gic->name));
+        dt_ref_cell(dt, root, "interrupt-parent", dt_label(dt, gic->name));
     } else if (profile_of(b) == PROFILE_M) {
-        ref_cell(dt, root, "interrupt-parent", "nvic");
+        dt_ref_cell(dt, root, "interrupt-parent", "nvic");
     }
 }
 
@@ -392,196 +385,30 @@ static void add_console(struct dt *dt)
     }
 }
 
-/* ---- interrupts ---- */
-
-/* The controller a wire ends at, in the base tree; NULL: none there. */
-static const struct pcc_tnode *controller(struct dt *dt,
-                                          const struct pcc_tnode *place)
-{
-    const struct pcc_tnode *node = dt_interrupt_parent(dt->base, place);
-
-    if (!node || !pcc_tree_get(node, "#interrupt-cells")) {
-        return NULL;
-    }
-    return node;
-}
-
-static size_t interrupt_cells(const struct pcc_wire *w, unsigned count,
-                              uint32_t *cells)
-{
-    uint32_t flags = w->trigger ? w->trigger : PCC_LEVEL_HIGH;
-
-    switch (count) {
-    case 1:
-        cells[0] = w->number;
-        return 1;
-    case 2:
-        cells[0] = w->number;
-        cells[1] = w->to == PRT_TO_NVIC ? 0 : flags;
-        return 2;
-    case 3:
-    case 4:
-        cells[0] = w->kind == PRT_WIRE_PPI;
-        cells[1] = w->number;
-        cells[2] = flags;
-        cells[3] = 0;
-        return count;
-    default:
-        return 0;
-    }
-}
-
-static bool is_interrupt(const struct pcc_wire *w,
-                         const struct dt_source *from)
-{
-    return w->instance == from->instance && w->native == from->native &&
-           (w->to == PRT_TO_NVIC ||
-            (w->to == PRT_TO_NATIVE && w->kind != PRT_WIRE_LINE));
-}
-
-#define MAX_INTERRUPTS 64
-
-struct interrupt_list {
-    uint32_t cells[4 * MAX_INTERRUPTS];
-    const char *names[MAX_INTERRUPTS];
-    size_t cell_count;
-    size_t count;
-};
-
-static void list_line(struct dt *dt, const struct dt_source *from,
-                      unsigned cells, struct interrupt_list *list,
-                      const struct pcc_wire *key)
-{
-    const struct pcc_line *l = NULL;
-    size_t i;
-
-    if (from->instance != PCC_NONE) {
-        uint32_t device = dt->b->instances[from->instance].device;
-
-        l = &dt->e->model->devices[device].lines[key->line];
-    }
-    for (i = 0; i < dt->b->wire_count; i++) {
-        const struct pcc_wire *w = &dt->b->wires[i];
-
-        if (list->count == MAX_INTERRUPTS || !is_interrupt(w, from) ||
-            w->line != key->line || w->element != key->element) {
-            continue;
-        }
-        list->cell_count += interrupt_cells(w, cells, list->cells +
-                                            list->cell_count);
-        list->names[list->count++] = !l ? NULL : l->count == 1 ? l->name :
-            pdl_arena_printf(dt->e->arena, "%s%u", l->name, key->element);
-    }
-}
-
-/* In the order of the device's lines and their elements. */
-static void list_interrupts(struct dt *dt, const struct dt_source *from,
-                            unsigned cells, struct interrupt_list *list)
-{
-    struct pcc_wire key = { .line = 0 };
-    uint32_t lines = 0, elements = 0;
-    size_t i;
-
-    for (i = 0; i < dt->b->wire_count; i++) {
-        const struct pcc_wire *w = &dt->b->wires[i];
-
-        if (is_interrupt(w, from)) {
-            lines = w->line >= lines ? w->line + 1 : lines;
-            elements = w->element >= elements ? w->element + 1 : elements;
-        }
-    }
-    for (key.line = 0; key.line < lines; key.line++) {
-        for (key.element = 0; key.element < elements; key.element++) {
-            list_line(dt, from, cells, list, &key);
-        }
-    }
-}
-
-static void set_names(struct dt *dt, struct pcc_tnode *node,
-                      const struct interrupt_list *list)
-{
-    size_t i;
-
-    for (i = 0; i < list->count; i++) {
-        if (!list->names[i]) {
-            return;
-        }
-    }
-    if (list->count > 1) {
-        pcc_tree_set_strings(dt->tree, node, "interrupt-names", list->names,
-                             list->count);
-    }
-}
-
-void dt_interrupts(struct dt *dt, struct pcc_tnode *node,
-                   const struct pcc_tnode *place,
-                   const struct dt_source *from)
-{
-    const struct pcc_tnode *parent = controller(dt, place);
-    struct interrupt_list *list = PDL_NEW(dt->e->arena,
-                                          struct interrupt_list);
-
-    if (!list) {
-        dt->tree->failed = true;
-        return;
-    }
-    if (!parent) {
-        return;
-    }
-    list_interrupts(dt, from, pcc_tree_cell(parent, "#interrupt-cells", 0, 0),
-                    list);
-    if (!list->cell_count) {
-        return;
-    }
-    if (dt->tree != dt->base && parent->label) {
-        ref_cell(dt, node, "interrupt-parent", parent->label);
-    }
-    pcc_tree_set_cells(dt->tree, node, "interrupts", list->cells,
-                       list->cell_count);
-    set_names(dt, node, list);
-}
-
 /* ---- emitters ---- */
 
-/* The blob in @bytes, which may stand inside a larger image. */
-static const void *find_blob(const void *bytes, size_t size, size_t *len)
-{
-    static const uint8_t magic[] = { 0xd0, 0x0d, 0xfe, 0xed };
-    const uint8_t *at = bytes, *end = at + size;
-
-    while (size >= sizeof(struct fdt_header) &&
-           (at = memmem(at, end - at, magic, sizeof(magic))) != NULL) {
-        size_t left = end - at;
-
-        if (left >= sizeof(struct fdt_header)) {
-            struct fdt_header head;
-
-            memcpy(&head, at, sizeof(head));
-            *len = fdt32_to_cpu(head.totalsize);
-            if (*len > sizeof(head) && *len <= left &&
-                fdt32_to_cpu(head.version) == 17 &&
-                fdt32_to_cpu(head.off_dt_struct) < *len) {
-                return at;
-            }
-        }
-        at++;
-    }
-    return NULL;
-}
-
+/* Blob @n, from 1 on, of an image. */
 static int read_base(struct dt *dt, const void *bytes, size_t size,
-                     struct pdl_span span)
+                     unsigned n, struct pdl_span span)
 {
-    size_t len = 0;
-    const void *blob = find_blob(bytes, size, &len);
-    int err;
+    struct dt_found found = { 0, 0 };
+    size_t from = 0;
+    int err = 1;
 
-    if (!blob) {
+    while (err > 0 && n--) {
+        err = dt_find(bytes, size, from, &found);
+        from = found.offset + 1;
+    }
+    if (err < 0) {
+        return PCC_ERR_NOMEM;
+    }
+    if (!err) {
         dt_report(dt, span, PDL_D_BAD_BASE_TREE,
                   "there is no device tree in it");
         return PCC_ERR_INPUT;
     }
-    err = pcc_tree_read(dt->base, dt->e->arena, blob, len);
+    err = pcc_tree_read(dt->base, dt->e->arena,
+                        (const uint8_t *)bytes + found.offset, found.size);
     if (err) {
         dt_report(dt, span, PDL_D_BAD_BASE_TREE, fdt_strerror(err));
         return PCC_ERR_INPUT;
@@ -594,12 +421,20 @@ static int read_named_base(struct dt *dt)
 {
     struct pcc_origin origin = { .span = dt->b->base_span };
     const char *path = pcc_emit_find_file(dt->e, &origin, dt->b->base);
+    unsigned tree = 1;
     struct pdl_strbuf bytes = PDL_STRBUF_INIT;
     char buf[8192];
     size_t n;
-    FILE *f = path ? fopen(path, "rb") : NULL;
+    FILE *f;
     int err;
 
+    if (!path) {
+        size_t len = dt_find_split(dt->b->base, &tree);
+        const char *image = pdl_arena_copy(dt->e->arena, dt->b->base, len);
+
+        path = image ? pcc_emit_find_file(dt->e, &origin, image) : NULL;
+    }
+    f = path ? fopen(path, "rb") : NULL;
     if (!f) {
         pcc_emit_missing(dt->e, &origin, dt->b->base);
         return PCC_ERR_INPUT;
@@ -609,7 +444,7 @@ static int read_named_base(struct dt *dt)
     }
     fclose(f);
     err = bytes.failed ? PCC_ERR_NOMEM :
-          read_base(dt, pdl_strbuf_str(&bytes), bytes.len, origin.span);
+          read_base(dt, pdl_strbuf_str(&bytes), bytes.len, tree, origin.span);
     pdl_strbuf_dispose(&bytes);
     return err;
 }
@@ -626,7 +461,7 @@ static int make_base(struct dt *dt)
     dt->merging = dt->e->opts->base || dt->b->base;
     if (dt->e->opts->base) {
         return read_base(dt, dt->e->opts->base, dt->e->opts->base_size,
-                         nowhere);
+                         1, nowhere);
     }
     if (dt->b->base) {
         return read_named_base(dt);

@@ -9,6 +9,8 @@
 
 /* Ends with a row without a name. */
 static const struct pcc_importer importers[] = {
+    { "dtb", ".dtb", "a device tree, also one inside an image: its devices",
+      false, pcc_import_dtb },
     { NULL, NULL, NULL, false, NULL }
 };
 
@@ -195,7 +197,7 @@ static void report_missing(struct pcc_import *imp)
 
 static int run(const struct pcc_importer *importer, struct pcc_import *imp)
 {
-    int err = PCC_ERR_NOMEM;
+    volatile int err = PCC_ERR_NOMEM;   /* over setjmp() */
 
     if (!setjmp(imp->nomem)) {
         imp->found = pcc_import_alloc(imp, imp->opts->only_count + 1);

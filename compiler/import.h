@@ -86,6 +86,10 @@ struct pdl_note *pcc_import_note(struct pcc_import *imp);
  */
 bool pcc_import_wants(struct pcc_import *imp, const char *name);
 
+/* ---- the importers ---- */
+
+int pcc_import_dtb(struct pcc_import *imp);
+
 /* ---- for driver.c ---- */
 
 /* pcc_import() for the session of a struct pcc. */

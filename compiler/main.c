@@ -45,6 +45,7 @@ struct options {
     const char *import;
     const char *name;
     struct list only;
+    unsigned tree;
     const char *output;
     const char *merge;
     const char *depfile;
@@ -63,7 +64,7 @@ enum option_key {
     KEY_EMIT = 256, KEY_MERGE, KEY_CHECK, KEY_FORMAT, KEY_EXPLAIN,
     KEY_LIST_EMITTERS, KEY_LIST_CHECKS, KEY_NO_WARN, KEY_DIAGNOSTICS,
     KEY_NO_IMAGES, KEY_INSTANCE, KEY_MEMORY, KEY_IMPORT, KEY_ONLY, KEY_NAME,
-    KEY_LIST_IMPORTERS,
+    KEY_LIST_IMPORTERS, KEY_TREE,
 };
 
 static const struct argp_option option_table[] = {
@@ -76,6 +77,8 @@ static const struct argp_option option_table[] = {
     { "only", KEY_ONLY, "NAME,...", 0,
       "--import takes these peripherals only (may be repeated)", 1 },
     { "name", KEY_NAME, "BOARD", 0, "what --import calls the board", 1 },
+    { "tree", KEY_TREE, "N", 0,
+      "--import dtb takes tree N of those inside the image", 1 },
     { "output", 'o', "FILE", 0,
       "where to write; replaced only when its content changes", 1 },
     { "merge", KEY_MERGE, "BASE", 0,
@@ -176,6 +179,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_NAME:
         o->name = arg;
+        break;
+    case KEY_TREE:
+        o->tree = strspn(arg, "0123456789") == strlen(arg) ?
+                  strtoul(arg, NULL, 10) : 0;
+        if (!o->tree) {
+            argp_error(state, "--tree wants a number, from 1 on");
+        }
         break;
     case 'o':
         o->output = arg;
@@ -595,7 +605,7 @@ static int import(const struct options *o)
     struct pdl_strbuf out = PDL_STRBUF_INIT;
     struct pcc_import_options opts = {
         .path = o->files.v[0], .name = o->name,
-        .only = o->only.v, .only_count = o->only.n,
+        .only = o->only.v, .only_count = o->only.n, .tree = o->tree,
     };
     struct pcc *s = pcc_new(NULL);
     int err, imported;

@@ -266,23 +266,35 @@ static unsigned regs_inside(const struct pcc_device *d, uint64_t address,
     return n;
 }
 
+/* The node that an imported instance was made of, in this tree or not. */
+static const struct pcc_tnode *imported_node(struct dt *dt,
+                                             const struct pcc_instance *in)
+{
+    const char *path = in->origin.owner == PCC_IMPORTED && in->origin.by ?
+                       strstr(in->origin.by, ":/") : NULL;
+
+    return path ? pcc_tree_path(dt->base, path + 1) : NULL;
+}
+
 /*
- * The claim a device overrides: one that starts where it starts; else one
- * that holds it; else, of those inside its window, the one with most of its
- * registers (an inferred device is a page, and a page may hold several).
+ * The claim a device overrides: of the node it was imported from; else one
+ * that starts where it starts; else one that holds it; else, of those inside
+ * its window, the one with most of its registers (an inferred device is a
+ * page, and a page may hold several).
  */
 static const struct dt_claim *find_claim(struct dt *dt,
                                          const struct pcc_instance *in)
 {
     const struct pcc_device *d = &dt->e->model->devices[in->device];
     const struct dt_claim *best = NULL;
+    const struct pcc_tnode *from = imported_node(dt, in);
     unsigned most = 0;
     size_t i;
 
     for (i = 0; i < dt->claim_count; i++) {
         const struct dt_claim *c = &dt->claims[i];
 
-        if (c->base == in->address) {
+        if (c->base == in->address && (!from || c->node == from)) {
             return c;
         }
     }
@@ -294,7 +306,8 @@ static const struct dt_claim *find_claim(struct dt *dt,
             d->regions[0].size <= c->size - (in->address - c->base)) {
             return c;
         }
-        if (c->base < in->address || c->base - in->address >= d->regions[0].size) {
+        if (c->base < in->address ||
+            c->base - in->address >= d->regions[0].size) {
             continue;
         }
         n = regs_inside(d, in->address, c) + 1;
@@ -329,13 +342,20 @@ static void set_reg(struct dt *dt, struct pcc_tnode *node,
     pcc_tree_set_cells(dt->tree, node, "reg", cells, n);
 }
 
-/* Only the size of an item that is not inferred, a page, is worth more. */
+/*
+ * Only the size of an item that is not inferred, a page, is worth more.  A
+ * window larger than a device can be was cut when it was imported.
+ */
 static bool changes_reg(const struct pcc_device *d,
                         const struct pcc_instance *in,
                         const struct dt_claim *c)
 {
+    uint64_t size = d->origin.owner == PCC_IMPORTED &&
+                    c->size > PRT_MAX_MMIO ? PRT_MAX_MMIO : c->size;
+
     return d->origin.owner != PCC_INFERRED && c->base == in->address &&
-           c->size != d->regions[0].size && dt_size_cells(c->node->parent) <= 4;
+           size != d->regions[0].size &&
+           dt_size_cells(c->node->parent) <= 4;
 }
 
 /* The entry of `reg` at the device's address takes its size. */
@@ -417,6 +437,70 @@ static void set_compatible(struct dt *dt, struct pcc_tnode *node,
     }
 }
 
+/* Whether property @p of a `dt` item stands in @node of the base as it is. */
+static bool has_prop(const struct pcc_tnode *node,
+                     const struct pcc_dt_prop *p)
+{
+    const struct pcc_tprop *old = pcc_tree_get(node, p->name);
+
+    if (p->drop) {
+        return !old && !pcc_tree_find_child(node, p->name);
+    }
+    return old && !p->ref_count && old->size == p->size &&
+           (!p->size || memcmp(old->value, p->value, p->size) == 0);
+}
+
+static bool has_items(const struct pcc_tnode *node,
+                      const struct pcc_dt_node *items, size_t count)
+{
+    size_t i, k;
+
+    for (i = 0; i < count; i++) {
+        if (items[i].target || items[i].child_count) {
+            return false;
+        }
+        for (k = 0; k < items[i].prop_count; k++) {
+            if (!has_prop(node, &items[i].props[k])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool has_compatible(const struct pcc_tnode *node,
+                           const struct pcc_device *d)
+{
+    const struct pcc_tprop *p = pcc_tree_get(node, "compatible");
+    uint32_t at = 0;
+    size_t i;
+
+    for (i = 0; i < d->compatible_count; i++) {
+        size_t len = strlen(d->compatible[i]) + 1;
+
+        if (!p || p->size - at < len ||
+            memcmp(p->value + at, d->compatible[i], len) != 0) {
+            return false;
+        }
+        at += len;
+    }
+    return !d->compatible_count || at == p->size;
+}
+
+/* An imported instance that nobody has changed says what the base says. */
+static bool is_unchanged(struct dt *dt, uint32_t index,
+                         const struct dt_claim *c)
+{
+    const struct pcc_instance *in = &dt->b->instances[index];
+    const struct pcc_device *d = &dt->e->model->devices[in->device];
+    const struct dt_source from = { index, PCC_NONE };
+
+    return in->origin.owner == PCC_IMPORTED && has_compatible(c->node, d) &&
+           !changes_reg(d, in, c) && dt_same_interrupts(dt, c->node, &from) &&
+           has_items(c->node, d->dts, d->dt_count) &&
+           has_items(c->node, in->dts, in->dt_count);
+}
+
 static void override_node(struct dt *dt, uint32_t index,
                           const struct dt_claim *c)
 {
@@ -425,6 +509,10 @@ static void override_node(struct dt *dt, uint32_t index,
     const struct dt_source from = { index, PCC_NONE };
     bool reg = changes_reg(d, in, c);
     struct pcc_tnode *node;
+
+    if (is_unchanged(dt, index, c)) {
+        return;
+    }
 
     /* an overlay's `reg` needs the cells of the bus beside it */
     node = reg && dt->tree != dt->base ?
@@ -438,8 +526,12 @@ static void override_node(struct dt *dt, uint32_t index,
     if (reg) {
         override_reg(dt, node, c, d->regions[0].size);
     }
-    pcc_tree_set_string(dt->tree, node, "status", "okay");
-    dt_interrupts(dt, node, c->node, &from);
+    if (in->origin.owner != PCC_IMPORTED) {
+        pcc_tree_set_string(dt->tree, node, "status", "okay");
+    }
+    if (!dt_same_interrupts(dt, c->node, &from)) {
+        dt_interrupts(dt, node, c->node, &from);
+    }
     apply_items(dt, node, d->dts, d->dt_count);
     apply_items(dt, node, in->dts, in->dt_count);
 }

@@ -281,6 +281,19 @@ static void add_waives(struct cc *cc, const struct pdl_item *item)
     }
 }
 
+/* What `from = "..."` says; NULL: nothing. */
+static const char *imported_from(const struct pdl_item *item)
+{
+    const struct pdl_note *note = pdl_item_note(item, PDL_NOTE_IMPORTED);
+    const struct pdl_arg *arg = note->args;
+
+    while (arg && (!arg->name.text || strcmp(arg->name.text, "from") != 0)) {
+        arg = arg->next;
+    }
+    return arg && arg->value->kind == PDL_EXPR_STRING ?
+           arg->value->u.string.bytes : NULL;
+}
+
 struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
 {
     struct pcc_origin o = { .span = item->body_span, .confidence = 100 };
@@ -299,6 +312,7 @@ struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
         }
     } else if (pdl_item_note(item, PDL_NOTE_IMPORTED)) {
         o.owner = PCC_IMPORTED;
+        o.by = imported_from(item);
     }
     return o;
 }
