@@ -101,6 +101,8 @@ void pbr_event_write(struct pbr_bridge *mem, const struct pbr_event_info *e);
 int pbr_event_read(const struct pbr_bridge *mem, struct pbr_event_info *e);
 void pbr_note_write(struct pbr_bridge *mem, const struct pbr_note *n);
 int pbr_note_read(const struct pbr_bridge *mem, struct pbr_note *n);
+void pbr_irqs_write(struct pbr_bridge *mem, const struct pbr_irqs *irqs);
+int pbr_irqs_read(const struct pbr_bridge *mem, struct pbr_irqs *irqs);
 
 /*
  * Blob: the daemon puts a .ptab there before ANSWER or LOAD and leaves it

@@ -140,7 +140,8 @@ const char *pbr_frame_type_name(uint32_t type)
         [PBR_F_PAGE_REQ] = "page-request", [PBR_F_PAGE_REP] = "page-reply",
         [PBR_F_LOAD] = "load", [PBR_F_LOAD_ACK] = "load-ack",
         [PBR_F_EVENT] = "event", [PBR_F_BYE] = "bye",
-        [PBR_F_MUTE] = "mute",
+        [PBR_F_MUTE] = "mute", [PBR_F_PULSE] = "pulse",
+        [PBR_F_WATCH] = "watch",
     };
 
     return NAME_OF(names, type);
@@ -291,6 +292,7 @@ WORDS(struct pbr_page_request);
 WORDS(struct pbr_page_reply);
 WORDS(struct pbr_event_info);
 WORDS(struct pbr_note);
+WORDS(struct pbr_irqs);
 WORDS(struct pbr_record);
 WORDS(struct pbr_region);
 
@@ -441,6 +443,26 @@ int pbr_note_read(const struct pbr_bridge *mem, struct pbr_note *n)
     }
     pbr_end_text(copy.message, sizeof(copy.message));
     *n = copy;
+    return PBR_OK;
+}
+
+void pbr_irqs_write(struct pbr_bridge *mem, const struct pbr_irqs *irqs)
+{
+    WRITE_SLOT(mem, irqs, irqs);
+}
+
+int pbr_irqs_read(const struct pbr_bridge *mem, struct pbr_irqs *irqs)
+{
+    struct pbr_irqs copy;
+    int ret = READ_SLOT(mem, irqs, &copy);
+
+    if (ret != PBR_OK) {
+        return ret;
+    }
+    if (copy.kind >= PBR_IRQ_COUNT_ || copy.lines > 32 * PBR_IRQ_WORDS) {
+        return PBR_ERR_BAD;
+    }
+    *irqs = copy;
     return PBR_OK;
 }
 

@@ -82,6 +82,9 @@ enum pbr_frame_type {
     PBR_F_EVENT = 11,      /* Q: arg enum pbr_event, seq of the event slot */
     PBR_F_BYE = 12,        /* both: arg enum pbr_bye; the sender closes */
     PBR_F_MUTE = 13,       /* D: seq pc, arg2 address: polls there wait */
+    PBR_F_PULSE = 14,      /* D: arg interrupt line, fired once */
+    PBR_F_WATCH = 15,      /* D: seq pc, arg2 address, arg: ask about the
+                              arg-th read there as if it were a poll */
     PBR_F_COUNT_
 };
 
@@ -190,6 +193,8 @@ struct pbr_cpu {
 #define PBR_QF_SECURE     0x08u         /* secure access */
 #define PBR_QF_USER       0x10u         /* unprivileged access */
 #define PBR_QF_DEVICE     0x20u         /* device and offset are valid */
+#define PBR_QF_HALTED     0x40u         /* idle: waits for an interrupt */
+#define PBR_QF_WATCHED    0x80u         /* stall: because of PBR_F_WATCH */
 
 struct pbr_question {
     uint64_t seq;                       /*    0 question number, from 1 */
@@ -291,6 +296,25 @@ struct pbr_note {
     char message[PBR_MESSAGE_MAX];      /*   16 */
 };                                      /*  272 */
 
+enum pbr_irq_kind {
+    PBR_IRQ_NONE = 0,                   /* no controller that is known */
+    PBR_IRQ_NVIC = 1,                   /* line n is exception 16 + n */
+    PBR_IRQ_GIC = 2,                    /* line n is SPI n, INTID 32 + n */
+    PBR_IRQ_COUNT_
+};
+
+#define PBR_IRQ_WORDS     32u           /* 32 lines each */
+
+/* External interrupt lines when an idle question was asked (QEMU). */
+struct pbr_irqs {
+    uint64_t seq;                       /*    0 of the question */
+    uint32_t kind;                      /*    8 enum pbr_irq_kind */
+    uint32_t lines;                     /*   12 up to 32 * PBR_IRQ_WORDS */
+    uint32_t enabled[PBR_IRQ_WORDS];    /*   16 bit n & 31 of word n / 32 */
+    uint32_t pending[PBR_IRQ_WORDS];    /*  144 */
+    uint32_t active[PBR_IRQ_WORDS];     /*  272 */
+};                                      /*  400 */
+
 /* ------------------------------------------------------------------ */
 /*
  * Statistics, written by QEMU.  A latency runs from the instruction that
@@ -362,7 +386,8 @@ struct pbr_bridge {
     PBR_SLOT(struct pbr_page_reply, 0x2000) page_reply; /* 0x004000 Q */
     PBR_SLOT(struct pbr_event_info, 0x1000) event;  /* 0x006000 Q */
     PBR_SLOT(struct pbr_note, 0x1000) note;         /* 0x007000 Q */
-    uint8_t reserved[0x8000];                       /* 0x008000 zero */
+    PBR_SLOT(struct pbr_irqs, 0x1000) irqs;         /* 0x008000 Q */
+    uint8_t reserved[0x7000];                       /* 0x009000 zero */
     union {
         struct pbr_stats stats;                     /* 0x010000 Q */
         uint8_t stats_pages[0x50000];
@@ -493,6 +518,8 @@ PBR_BYTES(struct pbr_page_reply, 4136);
 PBR_AT(struct pbr_event_info, message, 72);
 PBR_BYTES(struct pbr_event_info, 328);
 PBR_BYTES(struct pbr_note, 272);
+PBR_AT(struct pbr_irqs, enabled, 16);
+PBR_BYTES(struct pbr_irqs, 400);
 PBR_AT(struct pbr_stats, timeouts, 128);
 PBR_AT(struct pbr_stats, latency_count, 200);
 PBR_AT(struct pbr_stats, latency, 512);
@@ -507,6 +534,7 @@ PBR_AT(struct pbr_bridge, page_request, 0x3000);
 PBR_AT(struct pbr_bridge, page_reply, 0x4000);
 PBR_AT(struct pbr_bridge, event, 0x6000);
 PBR_AT(struct pbr_bridge, note, 0x7000);
+PBR_AT(struct pbr_bridge, irqs, 0x8000);
 PBR_AT(struct pbr_bridge, stats, 0x10000);
 PBR_AT(struct pbr_bridge, blob, 0x60000);
 PBR_BYTES(struct pbr_bridge, 0x460000);

@@ -100,7 +100,7 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
                     const struct inf_answer *answer,
                     const struct inf_edit *e, const char **why)
 {
-    if (e->kind > INF_EDIT_MEMORY || e->confidence > 100 ||
+    if (e->kind > INF_EDIT_WIRE || e->confidence > 100 ||
         memchr(e->name, '\0', sizeof(e->name)) == NULL) {
         *why = "a malformed edit";
     } else if (e->confidence < d->options.min_confidence) {

@@ -80,6 +80,8 @@ static void map_question(const struct pdm *d, struct inf_question *q)
     q->value_known = (from->flags & PBR_QF_VALUE) != 0;
     q->secure = (from->flags & PBR_QF_SECURE) != 0;
     q->user = (from->flags & PBR_QF_USER) != 0;
+    q->halted = (from->flags & PBR_QF_HALTED) != 0;
+    q->watched = (from->flags & PBR_QF_WATCHED) != 0;
     q->big_endian = (from->cpu.flags & PBR_CPU_BE) != 0;
     q->esr = from->cpu.esr;
     q->far = from->cpu.far;
@@ -155,6 +157,25 @@ static void service_log(void *opaque, int level, const char *text)
             level >= 0 && level < 4 ? levels[level] : PDM_DEBUG, "%s", text);
 }
 
+static int service_irqs(void *opaque, struct inf_irqs *out)
+{
+    struct pdm *d = opaque;
+    struct pbr_irqs irqs;
+
+    static_assert(INF_IRQ_WORDS == PBR_IRQ_WORDS, "the same lines");
+    if (d->bridge == NULL || d->question.kind != PBR_Q_IDLE ||
+        pbr_irqs_read(d->bridge, &irqs) != PBR_OK ||
+        irqs.seq != d->question.seq) {
+        return INF_E_RANGE;
+    }
+    out->kind = irqs.kind;
+    out->lines = irqs.lines;
+    memcpy(out->enabled, irqs.enabled, sizeof(out->enabled));
+    memcpy(out->pending, irqs.pending, sizeof(out->pending));
+    memcpy(out->active, irqs.active, sizeof(out->active));
+    return 0;
+}
+
 static void service_beat(void *opaque)
 {
     pdm_beat(opaque);
@@ -187,6 +208,7 @@ static const enum pfl_edit_kind edit_kinds[] = {
     [INF_EDIT_ITEM] = PFL_EDIT_ITEM, [INF_EDIT_REMOVE] = PFL_EDIT_REMOVE,
     [INF_EDIT_CONSOLE] = PFL_EDIT_CONSOLE,
     [INF_EDIT_MEMORY] = PFL_EDIT_MEMORY,
+    [INF_EDIT_WIRE] = PFL_EDIT_WIRE,
 };
 
 static void map_edit(const struct inf_edit *from, const char *by,
@@ -348,6 +370,7 @@ void pdm_services_init(struct pdm *d)
     d->services.console = service_console;
     d->services.log = service_log;
     d->services.beat = service_beat;
+    d->services.irqs = service_irqs;
     d->services.stopping = service_stopping;
     d->services.try_edits = service_try;
 }
@@ -360,6 +383,7 @@ static void send_answer(struct pdm *d, uint32_t verdict,
     struct pbr_answer a;
     const void *table;
     size_t bytes = 0;
+    unsigned i;
 
     memset(&a, 0, sizeof(a));
     a.seq = d->question.seq;
@@ -378,6 +402,9 @@ static void send_answer(struct pdm *d, uint32_t verdict,
     }
     a.blob_size = (uint32_t)bytes;
     pdm_console_put(&a, from->console_text, from->console_len);
+    for (i = 0; i < from->pulse_count && i < INF_MAX_PULSES; i++) {
+        pdm_send(d, PBR_F_PULSE, from->pulses[i], 0, 0);
+    }
     pbr_answer_write(d->bridge, &a);
     d->asked = false;
     d->counts.verdicts[a.verdict]++;

@@ -28,6 +28,7 @@
 #define INF_MESSAGE_MAX 256
 #define INF_PAGE_SIZE 4096
 #define INF_MAX_EDITS 32
+#define INF_MAX_PULSES 8
 
 /* Negative results of this library; inf_strerror() names them. */
 enum inf_error {
@@ -110,6 +111,8 @@ struct inf_question {
     uint8_t secure;
     uint8_t user;
     uint8_t big_endian;
+    uint8_t halted;  /* idle: the CPU has stopped for an interrupt */
+    uint8_t watched; /* stall: this one read was asked for, nothing repeats */
     uint64_t esr, far;   /* crash: syndrome (M: CFSR) and address */
     char device[INF_NAME_MAX]; /* instance name, "" = none at that place */
     struct inf_cpu cpu;
@@ -150,6 +153,23 @@ struct inf_model_reg {
     const char *text; /* the item's text without notes; NULL = not known */
 };
 
+enum inf_irq_kind {
+    INF_IRQ_NONE = 0,
+    INF_IRQ_NVIC = 1, /* line n is exception 16 + n */
+    INF_IRQ_GIC = 2,  /* line n is SPI n */
+};
+
+#define INF_IRQ_WORDS 32
+
+/* External interrupt lines; bit n & 31 of word n / 32. */
+struct inf_irqs {
+    uint32_t kind; /* enum inf_irq_kind */
+    uint32_t lines;
+    uint32_t enabled[INF_IRQ_WORDS];
+    uint32_t pending[INF_IRQ_WORDS];
+    uint32_t active[INF_IRQ_WORDS];
+};
+
 /*
  * What an engine may ask of its surroundings.  Each function returns 0 or a
  * negative number.  Strings returned stay valid until the next call of the
@@ -184,6 +204,9 @@ struct inf_services {
     /* True when the program is about to end: give up what takes long.  May
      * be NULL. */
     bool (*stopping)(void *opaque);
+    /* The lines as an idle question found them; may be NULL, negative for
+     * other questions. */
+    int (*irqs)(void *opaque, struct inf_irqs *out);
 };
 
 /* What try_edits() found. */
@@ -258,6 +281,8 @@ enum inf_edit_kind {
     /* Memory of the board: @name, @base, @size;
      * @text = "memory ram1 @ 0x… : 0x…;". */
     INF_EDIT_MEMORY = 5,
+    /* A wire of the device at @base; @text = "irq -> nvic 5;". */
+    INF_EDIT_WIRE = 6,
 };
 
 struct inf_edit {
@@ -289,6 +314,9 @@ struct inf_answer {
      * once before anything else it prints; malloc'ed, owned by the answer. */
     uint8_t *console_text;
     size_t console_len;
+    /* Interrupt lines to fire once before the guest goes on. */
+    unsigned pulse_count;
+    uint32_t pulses[INF_MAX_PULSES];
     char message[INF_MESSAGE_MAX]; /* for people, may be "" */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/infer/interrupts.h"
 #include "runtime/infer/rules_priv.h"
 
 #define PHYS_LIMIT (1ull << 48)
@@ -322,6 +323,7 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
     int rc = rules_model_load(eng, q->kind == INF_STALL ||
+                              q->kind == INF_IDLE ||
                               q->kind == INF_CRASH ? RULES_ALL : q->phys);
 
     if (rc) {
@@ -337,6 +339,9 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
         break;
     case INF_CRASH:
         rc = answer_crash(eng, q, ans);
+        break;
+    case INF_IDLE:
+        rc = rules_idle(eng, q, ans);
         break;
     default:
         ans->verdict = INF_RETRY;

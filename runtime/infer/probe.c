@@ -20,51 +20,9 @@
 #define SPIN_INSNS 6000u
 #define MAX_SPEEDUPS 7u
 #define SIGNATURE_PCS 24u
+#define EVENT_READS 16u     /* of one that stands, in a handler */
 
 static const uint64_t stop_address = 0xfffffffffffffff0ull;
-
-/* ---------------------------------------------------------------- pc sets */
-
-static uint32_t pc_hash(uint64_t pc)
-{
-    return (uint32_t)(((pc >> 1) * 0x9e3779b97f4a7c15ull) >> 44);
-}
-
-void pc_set_clear(struct pc_set *set)
-{
-    set->count = 0;
-    memset(set->slot, 0, sizeof(set->slot));
-}
-
-static uint16_t *pc_slot(const struct pc_set *set, uint64_t pc)
-{
-    uint32_t i = pc_hash(pc);
-
-    for (;; i++) {
-        const uint16_t *slot = &set->slot[i & (PC_SLOTS - 1)];
-
-        if (*slot == 0 || set->order[*slot - 1] == pc) {
-            return (uint16_t *)slot;
-        }
-    }
-}
-
-bool pc_set_has(const struct pc_set *set, uint64_t pc)
-{
-    return *pc_slot(set, pc) != 0;
-}
-
-bool pc_set_add(struct pc_set *set, uint64_t pc)
-{
-    uint16_t *slot = pc_slot(set, pc);
-
-    if (*slot != 0 || set->count == PC_LIMIT) {
-        return false;
-    }
-    set->order[set->count] = pc;
-    *slot = ++set->count;
-    return true;
-}
 
 /* ------------------------------------------------------------------- I/O */
 
@@ -76,6 +34,15 @@ static uint64_t size_mask(unsigned size)
 static bool is_polled(const struct inf_probe *p, uint64_t phys, unsigned size)
 {
     return phys < p->q.phys + p->q.size && p->q.phys < phys + size;
+}
+
+/* Counts a read of the frame: is it one that has the bit set? */
+static bool in_frame(struct run_state *run)
+{
+    unsigned n = ++run->frame_reads;
+
+    return n < INF_FRAME_READS &&
+           (run->stim->frame.set[n / 64] >> (n % 64) & 1);
 }
 
 /* The stimulus, aligned to an access that may start elsewhere. */
@@ -93,6 +60,13 @@ static uint64_t stimulate(struct inf_probe *p, uint64_t phys, unsigned size,
     }
     if (stim->mode == INF_STIM_TOGGLE && (n & 1)) {
         return standing;
+    }
+    if (stim->mode == INF_STIM_EVENT &&
+        (p->run.event_over || ++p->run.event_reads > EVENT_READS)) {
+        return standing;
+    }
+    if (stim->mode == INF_STIM_FRAME && !in_frame(&p->run)) {
+        return standing & ~set;
     }
     if (phys >= p->q.phys) {
         shift = 8 * (unsigned)(phys - p->q.phys);
@@ -123,6 +97,7 @@ static void record_io(struct inf_probe *p, uint64_t phys, unsigned size,
     io->size = (uint8_t)size;
     io->write = write;
     io->after_exit = out->left;
+    io->handler = p->run.handler;
 }
 
 /* SysTick and the cycle counter of M-profile cores; false = not one. */
@@ -171,6 +146,36 @@ static void run_normally(struct inf_probe *p)
     run->speedups = 0;
 }
 
+/* How many polls ago the registers were like this; 0 = never. */
+static unsigned find_period(const struct inf_probe *p, uint64_t digest)
+{
+    unsigned n;
+
+    for (n = 1; n <= p->digest_count; n++) {
+        if (p->digests[p->digest_count - n] == digest) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+static void note_digest(struct inf_probe *p, uint64_t digest)
+{
+    struct run_state *run = &p->run;
+    unsigned period;
+
+    run->moving = run->loop_reads > 1 && digest != run->digest;
+    run->digest = digest;
+    if (!run->baseline || p->digest_count == DIGESTS) {
+        return;
+    }
+    period = find_period(p, digest);
+    run->same_period = period && period == p->period ? run->same_period + 1
+                                                     : 0;
+    p->period = period;
+    p->digests[p->digest_count++] = digest;
+}
+
 static void note_poll(struct inf_probe *p)
 {
     struct run_state *run = &p->run;
@@ -182,6 +187,7 @@ static void note_poll(struct inf_probe *p)
     }
     run->loop_reads++;
     if (!run->out->left) {
+        note_digest(p, probe_digest(p));
         /* Only a delay inside the loop is cut short, not its time-out. */
         run->since_new = 0;
         run->again_time = 0;
@@ -236,6 +242,11 @@ void probe_io_write(struct inf_probe *p, struct probe_page *page,
 
     size = size > 8 ? 8 : size;
     record_io(p, phys, size, value, true);
+    run->event_over |= is_polled(p, phys, size);
+    if (run->stim->mode == INF_STIM_FRAME && phys == run->stim->frame.phys &&
+        (value & size_mask(size)) == run->stim->frame.value) {
+        run->frame_reads = 0;
+    }
     /* Writing something else than before is progress (a message). */
     hash = (phys * 31 + (value & size_mask(size))) * 0x9e3779b97f4a7c15ull;
     if (hash != run->write_hash) {
@@ -288,14 +299,26 @@ static void run_faster(struct inf_probe *p)
 static void follow_loop(struct inf_probe *p)
 {
     struct run_state *run = &p->run;
-    unsigned limit = run->stim->mode == INF_STIM_FORCE ? LOOP_READS
+    unsigned limit = run->stim->mode == INF_STIM_FORCE ||
+                     run->stim->mode == INF_STIM_FRAME ? LOOP_READS
                                                        : LOOP_READS_LIVE;
 
+    limit *= p->period;
     if (run->baseline) {
         limit = BASELINE_READS;
         if (pc_set_add(&p->loop, run->cur_pc)) {
             run->since_new = 0;
         }
+        if (run->seek_period) {
+            limit = DIGESTS;
+            if (p->period && run->same_period >= 2 * p->period + 8) {
+                limit = 0;
+            }
+        }
+    } else if (run->moving && p->still && p->period == 1 &&
+               run->again_time == 0) {
+        /* The value makes something move that stands still without it. */
+        limit = UINT32_MAX;
     }
     if (run->loop_reads > limit) {
         probe_stop(p, INF_END_LOOP);
@@ -346,6 +369,8 @@ static void note_exit(struct inf_probe *p)
 
     run->out->left = true;
     run->out->exit_insn = run->out->insns;
+    run->out->rounds = (unsigned)run->loop_reads;
+    run->digest = 0;
     run->out->exit_from = run->last_pc;
     run->out->exit_pc = run->cur_pc;
     run->out->signature = 0xcbf29ce484222325ull;
@@ -425,6 +450,12 @@ static void look_at_insn(struct inf_probe *p, uint64_t pc, uint32_t size)
         run->return_sp = sp_after;
         run->return_val = probe_result(p);
         break;
+    case INSN_WAIT:
+        if (p->idle) {
+            probe_skip(p, pc + size);
+            break;
+        }
+        /* fall through */
     case INSN_BEYOND:
         probe_stop(p, INF_END_CALL);
         break;
@@ -452,10 +483,16 @@ static void hook_code(uc_engine *uc, uint64_t pc, uint32_t size, void *opaque)
         note_return(p);
         run->return_next = 0;
     }
-    if (!run->baseline && !out->left && !pc_set_has(&p->loop, pc)) {
+    if (!run->handler && !run->baseline && !out->left &&
+        !pc_set_has(&p->loop, pc)) {
         note_exit(p);
     }
-    if (out->left) {
+    if (p->idle && pc == p->q.pc) {
+        run->loop_reads++;
+    }
+    if (run->handler) {
+        probe_follow_handler(p);
+    } else if (out->left) {
         follow_outside(p);
     } else {
         follow_loop(p);
@@ -478,6 +515,9 @@ static void hook_intr(uc_engine *uc, uint32_t number, void *opaque)
     (void)uc;
     (void)number;
     /* EXCP_EXCEPTION_EXIT of M-profile: a handler returns. */
+    if (number == 8 && probe_handler_end(p, 0xffffffffu)) {
+        return;
+    }
     probe_stop(p, number == 8 ? INF_END_CALL : INF_END_FAULT);
 }
 
@@ -501,12 +541,15 @@ static int add_hooks(struct inf_probe *p)
     return probe_mem_hooks(p);
 }
 
-static int run_once(struct inf_probe *p, const struct inf_stim *stim,
-                    struct inf_trace *out, bool baseline)
+int probe_reload(struct inf_probe *p)
+{
+    return uc_context_restore(p->uc, p->ctx) == UC_ERR_OK ? 0 : INF_E_PROBE;
+}
+
+int probe_prepare(struct inf_probe *p, const struct inf_stim *stim,
+                  struct inf_trace *out, bool baseline)
 {
     struct run_state *run = &p->run;
-    uint64_t until = p->uc_arch == INF_ARCH_A64 ? stop_address : 0xfffffff0u;
-    uc_err err;
 
     if (!p->active) {
         return INF_E_RANGE;
@@ -519,21 +562,36 @@ static int run_once(struct inf_probe *p, const struct inf_stim *stim,
     run->time_base = p->q.cpu.cntvct;
     run->time_scale = p->frozen ? 0 : 1;
     run->io_insn = ~0ull;
+    run->seek_period = baseline && p->seek;
+    run->frame_reads = stim->frame.reads;
     p->full = false;
     p->run_pages = 0;
     pc_set_clear(&p->seen);
     probe_pages_restore(p);
-    if (uc_context_restore(p->uc, p->ctx) != UC_ERR_OK) {
-        return INF_E_PROBE;
-    }
-    err = uc_emu_start(p->uc, probe_start_pc(p), until, 0, 0);
-    if (!run->done) {
+    return probe_reload(p);
+}
+
+int probe_emulate(struct inf_probe *p, uint64_t pc)
+{
+    struct inf_trace *out = p->run.out;
+    uint64_t until = p->uc_arch == INF_ARCH_A64 ? stop_address : 0xfffffff0u;
+    uc_err err = uc_emu_start(p->uc, pc, until, 0, 0);
+
+    if (!p->run.done) {
         out->end = err == UC_ERR_FETCH_PROT || err == UC_ERR_FETCH_UNMAPPED
                    ? INF_END_WILD
                    : err == UC_ERR_OK ? INF_END_ERROR : INF_END_FAULT;
-        out->end_pc = run->cur_pc;
+        out->end_pc = p->run.cur_pc;
     }
     return p->failed ? INF_E_PAGE : 0;
+}
+
+static int run_once(struct inf_probe *p, const struct inf_stim *stim,
+                    struct inf_trace *out, bool baseline)
+{
+    int rc = probe_prepare(p, stim, out, baseline);
+
+    return rc ? rc : probe_emulate(p, probe_start_pc(p));
 }
 
 static int learn_loop(struct inf_probe *p, struct inf_trace *out)
@@ -543,11 +601,53 @@ static int learn_loop(struct inf_probe *p, struct inf_trace *out)
     int rc;
 
     pc_set_clear(&p->loop);
+    p->digest_count = 0;
+    p->period = 0;
     p->env.max_insns = BASELINE_BOUND;
     rc = run_once(p, &nothing, out, true);
     p->env.max_insns = bound;
     out->left = p->run.loop_reads <= BASELINE_READS;
     return rc;
+}
+
+/* Whether the registers were the same at each poll but the first. */
+static bool stands_still(const struct inf_probe *p)
+{
+    unsigned i;
+
+    for (i = 2; i < p->digest_count; i++) {
+        if (p->digests[i] != p->digests[1]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * The registers move from poll to poll: are they the same again after some
+ * polls?  Then all that lies between is the loop.
+ */
+static int learn_round(struct inf_probe *p, struct inf_trace *out)
+{
+    unsigned period;
+    int rc;
+
+    p->seek = true;
+    rc = learn_loop(p, out);
+    p->seek = false;
+    if (rc) {
+        return rc;
+    }
+    period = p->run.same_period >= 2 * p->period ? p->period : 0;
+    if (period < 2) {
+        rc = learn_loop(p, out);
+        p->period = 1;
+        return rc;
+    }
+    p->period = period;
+    p->still = true;
+    out->left = false;
+    return 0;
 }
 
 int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
@@ -561,7 +661,17 @@ int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
         p->frozen = true;
         rc = learn_loop(p, out);
     }
+    p->period = 1;
+    p->still = stands_still(p);
+    if (rc == 0 && !out->left && !p->still && !out->time_reads) {
+        rc = learn_round(p, out);
+    }
     return rc;
+}
+
+unsigned inf_probe_period(const struct inf_probe *p)
+{
+    return p->period;
 }
 
 int inf_probe_run(struct inf_probe *p, const struct inf_stim *stim,
@@ -643,6 +753,7 @@ int inf_probe_begin(struct inf_probe *p, const struct inf_question *q,
     }
     p->q = *q;
     p->env = *env;
+    p->idle = false;
     p->failed = false;
     inf_probe_set_bound(p, env->max_insns);
     if (p->uc && p->uc_arch != q->cpu.arch) {

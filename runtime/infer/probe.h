@@ -25,6 +25,20 @@ enum inf_stim_mode {
     INF_STIM_FORCE = 0,  /* (standing value & ~clear) | set */
     INF_STIM_COUNT = 1,  /* value + step * (reads so far) */
     INF_STIM_TOGGLE = 2, /* set on every second read */
+    INF_STIM_FRAME = 3,  /* set at some of the reads of each frame */
+    INF_STIM_EVENT = 4,  /* as FORCE until the register is written */
+};
+
+#define INF_FRAME_READS 128u
+
+/*
+ * A bus driven bit by bit: a write of @value to @phys begins a frame, and the
+ * @reads-th read since then (from 1) has the bit set when its bit of @set is.
+ */
+struct inf_frame {
+    uint64_t phys, value;
+    unsigned reads; /* since the last beginning, when the question arose */
+    uint64_t set[INF_FRAME_READS / 64];
 };
 
 /* How the polled register answers during a run. */
@@ -32,6 +46,7 @@ struct inf_stim {
     uint32_t mode; /* enum inf_stim_mode */
     uint64_t set, clear;
     uint64_t value, step;
+    struct inf_frame frame; /* INF_STIM_FRAME */
 };
 
 enum inf_probe_end {
@@ -45,6 +60,7 @@ enum inf_probe_end {
     INF_END_SELF = 7,   /* branches to itself for ever */
     INF_END_CALL = 8,   /* SVC, HVC, SMC, exception return, WFI: goes beyond */
     INF_END_ERROR = 9,  /* the emulator refused */
+    INF_END_STUCK = 10, /* a handler that does not return */
 };
 
 /* One access of a run to what is not memory. */
@@ -54,6 +70,7 @@ struct inf_io {
     uint8_t size;
     bool write;
     bool after_exit;
+    bool handler; /* done by the handler of inf_probe_handler() */
 };
 
 struct inf_trace {
@@ -68,6 +85,9 @@ struct inf_trace {
     uint64_t poll_pc;
     unsigned new_pcs;    /* distinct instructions outside the loop */
     unsigned poll_reads; /* of the asked register, in total */
+    bool handled;        /* the handler returned */
+    unsigned stores;     /* by the handler, to memory but its stack */
+    unsigned rounds;     /* reads by the asked instruction before the exit */
     unsigned time_reads; /* before exit, or in all if it did not leave */
     unsigned moves;      /* signs of progress between polls after the exit */
     uint64_t signature;  /* equal = the same way out */
@@ -109,6 +129,29 @@ int inf_probe_begin(struct inf_probe *p, const struct inf_question *q,
 int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out);
 int inf_probe_run(struct inf_probe *p, const struct inf_stim *stim,
                   struct inf_trace *out);
+
+/*
+ * Takes over the CPU of an idle question and learns what it runs while it
+ * waits; use inf_probe_handler() afterwards, and inf_probe_end().
+ */
+int inf_probe_idle(struct inf_probe *p, const struct inf_question *q,
+                   const struct inf_probe_env *env, struct inf_trace *out);
+
+/*
+ * What if an interrupt came now?  Runs the handler at @entry as a function
+ * (M-profile), and the idle code on behind it.  @stim is for the @size bytes
+ * at @phys.  @out->signature tells the handler's way, @out->left whether the
+ * idle loop was left afterwards.
+ */
+int inf_probe_handler(struct inf_probe *p, uint64_t entry, uint64_t phys,
+                      unsigned size, const struct inf_stim *stim,
+                      struct inf_trace *out);
+
+/*
+ * How many reads by the asked instruction make one round of the loop: 1 for a
+ * plain poll, more where a bus is driven bit by bit.
+ */
+unsigned inf_probe_period(const struct inf_probe *p);
 
 /* Changes the bound of the following runs. */
 void inf_probe_set_bound(struct inf_probe *p, uint64_t max_insns);

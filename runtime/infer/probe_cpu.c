@@ -333,6 +333,11 @@ static enum insn_class skip_insn(struct inf_probe *p, uint64_t next)
     return INSN_SKIPPED;
 }
 
+void probe_skip(struct inf_probe *p, uint64_t next)
+{
+    skip_insn(p, next);
+}
+
 static enum insn_class system_a64(struct inf_probe *p, uint64_t pc,
                                   uint32_t w)
 {
@@ -376,9 +381,11 @@ static enum insn_class insn_a64(struct inf_probe *p, uint64_t pc, uint32_t w,
     if (w == 0xd503205fu) { /* WFE: may as well not wait */
         return skip_insn(p, pc + 4);
     }
-    if (w == 0xd503207fu || (w & 0xff000000u) == 0xd4000000u ||
-        w == 0xd69f03e0u) {
-        return INSN_BEYOND; /* WFI; SVC HVC SMC BRK HLT; ERET */
+    if (w == 0xd503207fu) {
+        return INSN_WAIT;
+    }
+    if ((w & 0xff000000u) == 0xd4000000u || w == 0xd69f03e0u) {
+        return INSN_BEYOND; /* SVC HVC SMC BRK HLT; ERET */
     }
     return INSN_PLAIN;
 }
@@ -452,10 +459,12 @@ static enum insn_class insn_a32(struct inf_probe *p, uint64_t pc, uint32_t w,
     if ((w & 0x0fffffffu) == 0x0320f002u) {
         return skip_insn(p, pc + 4); /* WFE */
     }
-    if ((w & 0x0fffffffu) == 0x0320f003u ||
-        (w >> 28 == 14 && ((w & 0x0f000000u) == 0x0f000000u ||
-                           (w & 0x0fffffe0u) == 0x01400060u))) {
-        return INSN_BEYOND; /* WFI; SVC; HVC, SMC */
+    if ((w & 0x0fffffffu) == 0x0320f003u) {
+        return INSN_WAIT;
+    }
+    if (w >> 28 == 14 && ((w & 0x0f000000u) == 0x0f000000u ||
+                          (w & 0x0fffffe0u) == 0x01400060u)) {
+        return INSN_BEYOND; /* SVC; HVC, SMC */
     }
     return INSN_PLAIN;
 }
@@ -474,8 +483,11 @@ static enum insn_class insn_thumb16(struct inf_probe *p, uint64_t pc,
     if (w == 0xbf20) {
         return skip_insn(p, pc + 2); /* WFE */
     }
-    if (w == 0xbf30 || (w & 0xff00) == 0xdf00 || (w & 0xff00) == 0xbe00) {
-        return INSN_BEYOND; /* WFI, SVC, BKPT */
+    if (w == 0xbf30) {
+        return INSN_WAIT;
+    }
+    if ((w & 0xff00) == 0xdf00 || (w & 0xff00) == 0xbe00) {
+        return INSN_BEYOND; /* SVC, BKPT */
     }
     return INSN_PLAIN;
 }
@@ -500,7 +512,10 @@ static enum insn_class insn_thumb32(struct inf_probe *p, uint64_t pc,
     if (w == 0xf3af8002u) {
         return skip_insn(p, pc + 4);
     }
-    if (w == 0xf3af8003u || (w & 0xfff0f000u) == 0xf7f08000u) {
+    if (w == 0xf3af8003u) {
+        return INSN_WAIT;
+    }
+    if ((w & 0xfff0f000u) == 0xf7f08000u) {
         return INSN_BEYOND;
     }
     return INSN_PLAIN;

@@ -199,6 +199,10 @@ static void hook_write(uc_engine *uc, uc_mem_type type, uint64_t addr,
         return;
     }
     p->run.again_stores++;
+    if (p->run.handler && addr - (p->loop_sp - INF_PAGE_SIZE) >=
+                          INF_PAGE_SIZE) {
+        p->run.out->stores++;
+    }
     page_touch(p, addr);
     if (off + size > INF_PAGE_SIZE) {
         page_touch(p, addr + size - 1);
@@ -209,11 +213,15 @@ static bool hook_unmapped(uc_engine *uc, uc_mem_type type, uint64_t addr,
                           int size, int64_t value, void *opaque)
 {
     struct inf_probe *p = opaque;
-    struct probe_page *page = probe_page_get(p, addr);
+    struct probe_page *page;
     uint64_t last = addr + (size > 0 ? size - 1 : 0);
 
     (void)uc;
     (void)value;
+    if (type == UC_MEM_FETCH_UNMAPPED && probe_handler_end(p, addr)) {
+        return false;
+    }
+    page = probe_page_get(p, addr);
     if (page && ((addr ^ last) & ~(uint64_t)(INF_PAGE_SIZE - 1))) {
         page = probe_page_get(p, last);
     }

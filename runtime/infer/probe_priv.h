@@ -13,6 +13,7 @@
 #define PC_SLOTS 16384u  /* power of two */
 #define PC_LIMIT 8192u
 #define SYS_SLOTS 32u
+#define DIGESTS 512u
 
 /* One page of the guest's address space, private to the prober. */
 struct probe_page {
@@ -62,7 +63,14 @@ struct run_state {
     bool again_io_mixed;
     uint64_t io_insn, io_addr, io_value; /* the last read, to count it once */
     uint64_t write_hash;
-    uint64_t digest; /* of the registers at the last poll after the exit */
+    uint64_t digest; /* of the registers at the last poll */
+    bool moving;     /* it was another one at the poll before */
+    bool seek_period;
+    unsigned same_period; /* polls that the period has held for */
+    unsigned frame_reads;
+    bool handler;    /* the handler runs, see probe_irq.c */
+    unsigned event_reads;
+    bool event_over; /* the register was written */
     unsigned speedups;
     uint64_t time_scale;
     uint64_t time_base, time_insns;
@@ -82,6 +90,12 @@ struct inf_probe {
     struct inf_question q;
     struct inf_probe_env env;
     uint64_t loop_sp;
+    unsigned period;  /* polls in one round of the loop */
+    bool idle;        /* the question is an idle one: WFI does nothing */
+    bool seek;        /* the next baseline looks for the period */
+    bool still;       /* the registers do not move from round to round */
+    unsigned digest_count;
+    uint64_t digests[DIGESTS]; /* at the polls of the baseline */
     unsigned page_count;
     struct probe_page pages[PAGE_LIMIT];
     uint16_t page_slot[PAGE_SLOTS]; /* index + 1 */
@@ -125,11 +139,25 @@ enum insn_class {
     INSN_RETURN,
     INSN_BEYOND,  /* leaves what can be run: SVC, WFI, ERET ... */
     INSN_SKIPPED, /* was emulated; the emulator goes on behind it */
+    INSN_WAIT,    /* WFI */
 };
+
+/* The emulator goes on at @next. */
+void probe_skip(struct inf_probe *p, uint64_t next);
 
 /* Looks at the instruction about to run, of @size bytes at @pc. */
 enum insn_class probe_insn(struct inf_probe *p, uint64_t pc, uint32_t size,
                            const uint8_t *bytes, uint64_t *sp_after);
+
+/* probe.c: a run in its parts, for probe_irq.c. */
+int probe_prepare(struct inf_probe *p, const struct inf_stim *stim,
+                  struct inf_trace *out, bool baseline);
+/* Registers as the question has them; memory stays. */
+int probe_reload(struct inf_probe *p);
+int probe_emulate(struct inf_probe *p, uint64_t pc);
+/* probe_irq.c: one instruction of the handler. */
+void probe_follow_handler(struct inf_probe *p);
+bool probe_handler_end(struct inf_probe *p, uint64_t fetch);
 
 /* probe.c: called by the memory hooks. */
 uint64_t probe_io_read(struct inf_probe *p, struct probe_page *page,

@@ -66,6 +66,7 @@ void rules_digest(const struct stall *st, const struct inf_trace *t,
     c->new_pcs = t->new_pcs;
     c->moves = t->moves;
     c->ran = t->left ? t->insns - t->exit_insn : 0;
+    c->rounds = t->rounds / inf_probe_period(st->eng->probe);
     for (i = 0; i < t->io_count; i++) {
         const struct inf_io *io = &t->io[i];
 
@@ -214,7 +215,7 @@ unsigned rules_other_ways(const struct stall *st, const struct cand *best)
 
     for (i = 0; i < st->count; i++) {
         n += st->cands[i].left && st->cands[i].score > SCORE_BAD &&
-             st->cands[i].signature != best->signature;
+             &st->cands[i] != best;
     }
     return n;
 }
@@ -420,6 +421,24 @@ static struct cand *simpler(struct stall *st, unsigned singles,
     return best;
 }
 
+/*
+ * The value is what the loop's counter moves by (a page size).  The smallest
+ * one passes the loop's bound by the least.
+ */
+static struct cand *smallest_step(struct stall *st, struct cand *best)
+{
+    unsigned i;
+
+    for (i = 0; i < st->count && best && steps(best); i++) {
+        struct cand *c = &st->cands[i];
+
+        if (c->left && steps(c) && c->score >= 0 && c->set < best->set) {
+            best = c;
+        }
+    }
+    return best;
+}
+
 int rules_find_best(struct stall *st, struct cand **best)
 {
     struct cand *rich;
@@ -432,6 +451,7 @@ int rules_find_best(struct stall *st, struct cand **best)
     *best = best_of(st, 0);
     singles = st->count;
     if (*best && (*best)->score >= 0) {
+        *best = smallest_step(st, *best);
         return 0;
     }
     rc = try_values(st);

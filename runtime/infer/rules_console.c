@@ -168,7 +168,7 @@ static bool find_condition(const struct inf_engine *eng,
         if (!acc || !acc->write || acc->phys - dev->base >= dev->size) {
             continue;
         }
-        if (acc->phys == tx) {
+        if (acc->phys == tx && acc->value) {
             compare_states(&then, &text, tx);
         }
         states_put(&then, acc->phys, acc->value, seq);

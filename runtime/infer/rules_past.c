@@ -54,6 +54,19 @@ uint64_t rules_note_hyp(struct inf_engine *eng, const struct rules_hyp *hyp)
     return eng->next_id;
 }
 
+bool rules_is_step(const struct inf_engine *eng, uint64_t phys)
+{
+    unsigned i;
+
+    for (i = 0; i < eng->hyp_count; i++) {
+        if (eng->hyps[i].phys == phys && eng->hyps[i].steps &&
+            !eng->hyps[i].withdrawn) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct rules_hyp *rules_blame(struct inf_engine *eng)
 {
     uint64_t now = inf_evidence_seq(eng->ev);

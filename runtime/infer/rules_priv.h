@@ -15,6 +15,7 @@
 #define RULES_NEEDS 256u
 #define RULES_SNAPSHOT 48u
 #define RULES_DERIVED 6u
+#define RULES_EVENTS 128u
 
 #define RULES_TEXTS 8u
 #define RULES_TEXT 1024u
@@ -69,6 +70,7 @@ struct rules_hyp {
     uint64_t set, clear;
     uint64_t seq; /* evidence order number when it was made */
     unsigned alternatives;
+    bool steps; /* the loop's counter moves by it */
     bool withdrawn;
     struct inf_shape before;
     bool had_shape;
@@ -85,6 +87,12 @@ struct rules_need {
     struct {
         uint64_t phys, value, seq;
     } near[RULES_SNAPSHOT];
+};
+
+/* A bit whose interrupt line is in the model. */
+struct rules_event {
+    uint64_t phys;
+    unsigned bit, line;
 };
 
 /* Faults of one instruction that walks through addresses. */
@@ -113,6 +121,8 @@ struct inf_engine {
     uint64_t reviewed; /* evidence seen by review() */
     struct rules_text texts[RULES_TEXTS];
     struct rules_walk walk;
+    unsigned event_count;
+    struct rules_event events[RULES_EVENTS];
     unsigned hyp_count;
     struct rules_hyp hyps[RULES_HYPS]; /* ring, newest at hyp_count - 1 */
     unsigned excluded_count;
@@ -180,6 +190,8 @@ void rules_exclude(struct inf_engine *eng, uint64_t phys, uint64_t set,
                    uint64_t clear);
 /* Remembers the answer's value; returns its id. */
 uint64_t rules_note_hyp(struct inf_engine *eng, const struct rules_hyp *hyp);
+/* A loop that polls @phys counts on with what was inferred for it. */
+bool rules_is_step(const struct inf_engine *eng, uint64_t phys);
 /* The newest hypothesis that a crash now may blame; NULL = none. */
 struct rules_hyp *rules_blame(struct inf_engine *eng);
 void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,

@@ -222,7 +222,8 @@ static int note_answer(struct stall *st, const struct cand *c,
 {
     struct rules_hyp hyp = { .phys = st->q->phys, .base = st->dev->base,
                              .set = c->set, .clear = c->clear,
-                             .alternatives = rules_other_ways(st, c) };
+                             .alternatives = rules_other_ways(st, c),
+                             .steps = steps(c) };
 
     hyp.before = *before;
     hyp.had_shape = true;
@@ -388,7 +389,7 @@ static int answer_bits(struct stall *st, struct cand *c)
     conf -= bit_count(c->set | c->clear) > 1 ? 10 : 0;
     conf -= c->class_size > 2 ? 15 : 0;
     conf -= c->end == INF_END_AGAIN ? 20 : 0;
-    conf -= weak ? 40 : 0;
+    conf -= weak || steps(c) ? 40 : 0;
     describe(st, c, why, sizeof(why));
     st->ans->verdict = INF_TABLES;
     st->ans->outcome = INF_SOLVED;
@@ -494,6 +495,15 @@ static int decide(struct stall *st, struct cand *best)
     return answer_bits(st, best);
 }
 
+/* The loop counts on, and will end. */
+static int still_counts(struct stall *st)
+{
+    st->ans->verdict = INF_RETRY;
+    st->ans->mute_reads = MUTE_TIME;
+    st->ans->outcome = INF_SOLVED;
+    return 0;
+}
+
 static int solve(struct stall *st)
 {
     struct cand *best;
@@ -504,6 +514,9 @@ static int solve(struct stall *st)
         return rc;
     }
     st->ans->probes++;
+    if (rules_is_step(st->eng, st->q->phys)) {
+        return still_counts(st);
+    }
     st->time_reads = st->eng->trace.time_reads;
     rules_digest(st, &st->eng->trace, &still);
     st->written = still.written;

@@ -9,6 +9,7 @@
 #define MAX_CANDS 160u
 #define SHORT_BOUND 8000u
 #define LONG_BOUND 60000u
+#define STEP_ROUNDS 6u
 #define SCORE_BAD (-150) /* at or below: no way to go */
 
 /* One value that was tried, and where it led. */
@@ -23,6 +24,7 @@ struct cand {
     uint64_t written; /* hash of what the loop wrote */
     unsigned new_pcs, moves;
     uint64_t ran; /* instructions after the exit */
+    unsigned rounds; /* of the loop, before the exit */
     bool text;    /* printed something that is no complaint */
     unsigned class_size; /* single bits that take this way */
     int score;
@@ -46,6 +48,12 @@ static inline unsigned bit_count(uint64_t value)
     return (unsigned)__builtin_popcountll(value);
 }
 
+/* The value does not end the loop, it makes its counter move. */
+static inline bool steps(const struct cand *c)
+{
+    return c->rounds > STEP_ROUNDS;
+}
+
 static inline bool is_single(const struct cand *c)
 {
     return bit_count(c->set | c->clear) == 1;
@@ -61,7 +69,7 @@ int rules_score(const struct stall *st, const struct cand *c, bool others);
 /* Tries single bits, then richer values where no bit is good enough.
  * *@best: NULL when nothing leads out. */
 int rules_find_best(struct stall *st, struct cand **best);
-/* Ways out other than that of @best. */
+/* Values that lead out as well as @best, in the same way or another. */
 unsigned rules_other_ways(const struct stall *st, const struct cand *best);
 /* Whether a value that counts leads out. */
 int rules_counter_leaves(struct stall *st, bool *out);

@@ -582,6 +582,43 @@ static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
     return extend_board(plan, target, edit, text);
 }
 
+/* A wire stands in the extension of its instance. */
+static int plan_wire(struct pfl_plan *plan, const struct pfl_inst *inst,
+                     const struct pfl_edit *edit)
+{
+    struct pdl_strbuf raw = PDL_STRBUF_INIT;
+    struct pfl_file *file = inst->file != NULL ? inst->file :
+                                                 named_file(plan, inst->name);
+    const struct pdl_body *body =
+        file != NULL ? find_extend(plan->board, file, inst->name) : NULL;
+    struct pfl_plan_file *pf = plan_file(plan, file);
+    char *sealed;
+    int ret;
+
+    if (pf == NULL) {
+        return PFL_ERR_NOMEM;
+    }
+    if (inst_closed(plan, inst)) {
+        return PFL_ERR_CLOSED;
+    }
+    if (body == NULL) {
+        file->alone = false;
+        open_extend(plan, inst->name, &raw);
+        pfl_add_note(&raw, edit);
+        pdl_strbuf_printf(&raw, "%s\n}\n", edit->text);
+        ret = add_tail(pf, &raw);
+        pdl_strbuf_dispose(&raw);
+        return ret;
+    }
+    if (pfl_find_named(file, body, "", edit->text) != NULL) {
+        return PFL_OK;
+    }
+    ret = pfl_seal_item(edit, edit->text, &sealed);
+    return ret == PFL_OK ? pfl_splice_insert(&pf->splices, file->text, body,
+                                             body->last, 0, sealed) :
+                           ret;
+}
+
 static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
 {
     const struct pdl_item *item;
@@ -632,6 +669,8 @@ static int plan_edit(struct pfl_plan *plan, const struct pfl_edit *edit,
         return plan_remove(plan, inst, edit);
     case PFL_EDIT_CONSOLE:
         return plan_console(plan, inst, edit);
+    case PFL_EDIT_WIRE:
+        return plan_wire(plan, inst, edit);
     default:
         return PFL_ERR_INTERNAL;
     }

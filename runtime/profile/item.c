@@ -176,6 +176,8 @@ static bool kind_allowed(const struct pfl_edit *edit,
     case PFL_EDIT_MEMORY:
         return item->kind == PDL_ITEM_MEMORY &&
                strcmp(item->name.text, edit->name) == 0;
+    case PFL_EDIT_WIRE:
+        return item->kind == PDL_ITEM_WIRE;
     case PFL_EDIT_ITEM:
         switch (item->kind) {
         case PDL_ITEM_VAR:
@@ -267,7 +269,8 @@ const struct pdl_item *pfl_find_named(const struct pfl_file *file,
     const struct pdl_item *item;
 
     for (item = body->first; item != NULL; item = item->next) {
-        if (item->kind == PDL_ITEM_RULE || item->kind == PDL_ITEM_DERIVE) {
+        if (item->kind == PDL_ITEM_RULE || item->kind == PDL_ITEM_DERIVE ||
+            item->kind == PDL_ITEM_WIRE) {
             if (text != NULL &&
                 pfl_same_layout(file->text + item->body_span.begin,
                                 item->body_span.end - item->body_span.begin,

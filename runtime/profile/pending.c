@@ -54,6 +54,8 @@ bool pfl_edit_supersedes(const struct pfl_edit *b, const struct pfl_edit *a)
             (a->name[0] != '\0' || same_text(a->text, b->text));
     case PFL_EDIT_CONSOLE:
         return true;
+    case PFL_EDIT_WIRE:
+        return a->base == b->base && same_text(a->text, b->text);
     case PFL_EDIT_MEMORY:
         return same_text(a->name, b->name);
     default:
@@ -116,6 +118,7 @@ static const char *const kind_words[] = {
     [PFL_EDIT_DEVICE] = "device", [PFL_EDIT_REG] = "reg",
     [PFL_EDIT_ITEM] = "item", [PFL_EDIT_REMOVE] = "remove",
     [PFL_EDIT_CONSOLE] = "console", [PFL_EDIT_MEMORY] = "memory",
+    [PFL_EDIT_WIRE] = "wire",
 };
 
 #define KIND_COUNT (sizeof(kind_words) / sizeof(kind_words[0]))

@@ -97,6 +97,8 @@ enum pfl_edit_kind {
     PFL_EDIT_CONSOLE,
     /* Memory @name of the board; @text: "memory ram1 @ 0x0 : 0x1000;". */
     PFL_EDIT_MEMORY,
+    /* A wire of the instance at @base; @text: "irq -> nvic 5;". */
+    PFL_EDIT_WIRE,
 };
 
 struct pfl_edit {

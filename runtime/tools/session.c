@@ -446,6 +446,10 @@ int session_start_daemon(struct session *s)
     arguments_add(&args, "%s", s->results);
     arguments_add(&args, "--image-id");
     arguments_add(&args, "%016" PRIx64, s->image_id);
+    if (getenv("PERIPH_LOG_LEVEL") != NULL) {
+        arguments_add(&args, "--log-level");
+        arguments_add(&args, "%s", getenv("PERIPH_LOG_LEVEL"));
+    }
     if (process_start(&s->daemon, "periphd", &args, log, keep) != 0) {
         say("%s: %s", s->daemon_path, strerror(errno));
         status = STATUS_USAGE;

@@ -188,6 +188,22 @@ void inference_cpu_fill(CPUState *cs, struct pbr_cpu *out)
     }
 }
 
+uint64_t inference_cpu_regs(CPUState *cs, uint64_t *regs)
+{
+    CPUARMState *env = cpu_env(cs);
+    unsigned i;
+
+    if (is_a64(env)) {
+        memcpy(regs, env->xregs, 32 * sizeof(uint64_t));
+        return env->pc;
+    }
+    memset(regs, 0, 32 * sizeof(uint64_t));
+    for (i = 0; i < 15; i++) {
+        regs[i] = env->regs[i];
+    }
+    return env->regs[15];
+}
+
 /*
  * The region that serves the access: NULL where nothing does. A bit-band
  * alias stands for the memory behind it: @f->phys is then changed to what

@@ -87,6 +87,9 @@ void inference_finish_question(InferenceDevice *s, uint32_t verdict)
     int64_t us;
 
     inference_close_question(s);
+    if (kind == PBR_Q_IDLE) {
+        inference_idle_answered(s->idle, verdict != PBR_V_RETRY);
+    }
     release(s);
     us = g_get_monotonic_time() - s->raised_us;
     trace_inference_resumed(s->q.seq, pbr_verdict_name(verdict), us);
@@ -105,11 +108,21 @@ void inference_restart_timeout(InferenceDevice *s)
 
 static void open_question(InferenceDevice *s)
 {
+    uint64_t regs[32];
+
     s->phase = INFERENCE_OPEN;
     s->q.time_ns = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     s->q.record_head = s->ring.head;
-    if (s->q.kind == PBR_Q_CRASH || s->q.kind == PBR_Q_FETCH) {
+    if (s->q.kind == PBR_Q_CRASH || s->q.kind == PBR_Q_FETCH ||
+        s->q.kind == PBR_Q_IDLE) {
         inference_cpu_fill(s->asking, &s->q.cpu);
+    }
+    if (s->q.kind == PBR_Q_IDLE) {
+        struct pbr_irqs irqs = { .seq = s->q.seq };
+
+        s->q.pc = inference_cpu_regs(s->asking, regs);
+        inference_irqs_fill(&irqs);
+        pbr_irqs_write(s->bridge, &irqs);
     }
     pbr_question_write(s->bridge, &s->q);
     pbr_bridge_set_open(s->bridge, s->q.seq);
@@ -150,7 +163,8 @@ static bool begin_question(InferenceDevice *s, CPUState *cs, uint32_t kind,
                  q->cpu_index == cs->cpu_index;
 
     set_bit(cs->cpu_index, s->held_cpus);
-    cpu_stop_current();
+    cs->stop = true;
+    cpu_exit(cs);
     qemu_bh_schedule(s->bh);
     if (s->phase != INFERENCE_IDLE) {
         return false;
@@ -180,7 +194,7 @@ static void describe_ask(InferenceDevice *s, struct pbr_question *q)
     q->phys = dev->addr + s->ask.ask_offset;
     q->offset = s->ask.ask_offset;
     q->size = s->ask.ask_size;
-    q->flags |= PBR_QF_DEVICE;
+    q->flags |= PBR_QF_DEVICE | (s->ask.watched ? PBR_QF_WATCHED : 0);
     pstrcpy(q->device, sizeof(q->device), dev->name);
     if (s->ask.has_value) {
         q->value = s->ask.value;
@@ -337,6 +351,19 @@ void inference_exception_taken(const InferenceException *exc)
     }
 }
 
+bool inference_ask_idle(InferenceDevice *s, CPUState *cpu, bool halted)
+{
+    if (!s->greeted || s->phase != INFERENCE_IDLE ||
+        !runstate_is_running()) {
+        return false;
+    }
+    begin_question(s, cpu, PBR_Q_IDLE, 0);
+    s->q.repeat = 0;
+    s->q.phys = 0;
+    s->q.flags |= halted ? PBR_QF_HALTED : 0;
+    return true;
+}
+
 void inference_locked_up(const InferenceException *exc)
 {
     InferenceDevice *s = inference;
@@ -359,7 +386,7 @@ void inference_locked_up(const InferenceException *exc)
 static bool observe_reading(void *opaque, const PeriphAccess *a)
 {
     InferenceDevice *s = opaque;
-    uint64_t pc, reads;
+    uint64_t pc, reads, watched;
 
     s->read_pc_valid = a->cpu && inference_cpu_pc(a->cpu, &s->read_pc);
     if (!s->read_pc_valid) {
@@ -375,7 +402,8 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
         /* The guest waits for whoever reads the console, not for nothing. */
         return false;
     }
-    reads = inference_stall_reading(s->stall, a, pc);
+    watched = inference_stall_watched(s->stall, a, pc);
+    reads = watched ?: inference_stall_reading(s->stall, a, pc);
     if (!reads) {
         return false;
     }
@@ -383,7 +411,7 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
         .valid = true, .kind = PBR_Q_STALL, .cpu = a->cpu, .pc = pc,
         .dev = a->dev,
         .offset = a->offset, .ask_offset = a->offset, .ask_size = a->size,
-        .repeat = reads,
+        .repeat = reads, .watched = watched != 0,
     };
     s->ask.has_value = inference_stall_value(s->stall, a->cpu,
                                              &s->ask.value);
@@ -401,7 +429,7 @@ static void observe_done(void *opaque, const PeriphAccess *a)
     }
     inference_link_record(s, a, has_pc, has_pc ? pc : 0);
     if (a->cpu) {
-        inference_stall_done(s->stall, a);
+        inference_stall_done(s->stall, a, has_pc ? pc : 0);
     }
 }
 
@@ -466,6 +494,7 @@ static void inference_reset_hold(Object *obj, ResetType type)
     s->fetch_failed = false;
     memset(&s->q, 0, sizeof(s->q));
     inference_stall_forget(s->stall, NULL);
+    inference_idle_reset(s->idle);
     inference_link_new_generation(s);
     inference_link_event(s, PBR_E_RESET, NULL, NULL);
 }
@@ -534,6 +563,7 @@ static void start(InferenceDevice *s)
     }
     s->held_cpus = bitmap_new(s->cpu_count);
     s->stall = inference_stall_new(s->cpu_count, s->stall_reads);
+    s->idle = inference_idle_new(s);
     s->bh = qemu_bh_new_guarded(inference_bh, s,
                                 &DEVICE(s)->mem_reentrancy_guard);
     s->timeout = timer_new_ms(QEMU_CLOCK_REALTIME, inference_question_timeout,

@@ -71,6 +71,7 @@ typedef struct InferenceAsk {
     bool has_value;
     uint64_t value;
     uint64_t repeat;
+    bool watched;               /* the daemon wants this read asked about */
 } InferenceAsk;
 
 /* The access that shall fail for good when it runs again. */
@@ -82,6 +83,7 @@ typedef struct InferenceDelivery {
 } InferenceDelivery;
 
 typedef struct InferenceStall InferenceStall;
+typedef struct InferenceIdle InferenceIdle;
 
 struct InferenceDevice {
     DeviceState parent_obj;
@@ -137,6 +139,7 @@ struct InferenceDevice {
     unsigned cpu_count;
 
     InferenceStall *stall;
+    InferenceIdle *idle;
     unsigned exceptions_sent;
     int64_t exception_second;
 
@@ -157,6 +160,8 @@ void inference_raise(const InferenceFault *fault);
 void inference_fetch_failed(const InferenceFault *fault);
 void inference_exception_taken(const InferenceException *exc);
 void inference_interrupt_taken(CPUState *cpu);
+/* From the CPU's own thread: it does nothing that could ever end. */
+bool inference_ask_idle(InferenceDevice *s, CPUState *cpu, bool halted);
 /* The exception cannot be taken: the CPU stays where it is, for good. */
 void inference_locked_up(const InferenceException *exc);
 
@@ -210,7 +215,17 @@ InferenceStall *inference_stall_new(unsigned cpus, uint32_t reads);
  */
 uint64_t inference_stall_reading(InferenceStall *st, const PeriphAccess *a,
                                  uint64_t pc);
-void inference_stall_done(InferenceStall *st, const PeriphAccess *a);
+void inference_stall_done(InferenceStall *st, const PeriphAccess *a,
+                          uint64_t pc);
+/* The read that is about to be done is one that shall be asked about. */
+uint64_t inference_stall_watched(InferenceStall *st, const PeriphAccess *a,
+                                 uint64_t pc);
+/* The @reads-th read from now on at that place shall be asked about. */
+void inference_stall_watch(InferenceStall *st, uint64_t pc, hwaddr phys,
+                           uint32_t reads);
+/* Accesses unlike those shortly before, and reads; both ever. */
+uint64_t inference_stall_news(InferenceStall *st);
+uint64_t inference_stall_reads(InferenceStall *st);
 /* The last value that the asking CPU saw there; false: none. */
 bool inference_stall_value(InferenceStall *st, CPUState *cpu,
                            uint64_t *value);
@@ -219,6 +234,22 @@ void inference_stall_mute(InferenceStall *st, uint64_t pc, PeriphDevice *dev,
                           hwaddr offset, uint64_t reads);
 /* Forgets all about @dev; NULL: about every device. */
 void inference_stall_forget(InferenceStall *st, PeriphDevice *dev);
+
+/* ---- inference-idle.c ---- */
+
+/* Looks at the CPUs from time to time, while a daemon is there. */
+InferenceIdle *inference_idle_new(InferenceDevice *s);
+/* The last idle question was answered; @helped: something has changed. */
+void inference_idle_answered(InferenceIdle *idle, bool helped);
+/* The machine was reset. */
+void inference_idle_reset(InferenceIdle *idle);
+
+/* ---- inference-irq.c ---- */
+
+/* The external interrupt lines, as the interrupt controller has them. */
+void inference_irqs_fill(struct pbr_irqs *irqs);
+/* Fires line @n once. */
+void inference_irq_pulse(uint32_t n);
 
 /* ---- inference-cpu.c ---- */
 
@@ -229,5 +260,8 @@ bool inference_cpu_pc(CPUState *cs, uint64_t *pc);
 bool inference_cpu_thumb(CPUState *cs);
 uint64_t inference_cpu_context(CPUState *cs, uint16_t *exception);
 void inference_cpu_fill(CPUState *cs, struct pbr_cpu *out);
+/* The program counter, and the general registers into @regs (32 values, 0
+ * where the CPU has none), of a CPU that does not run. */
+uint64_t inference_cpu_regs(CPUState *cs, uint64_t *regs);
 
 #endif

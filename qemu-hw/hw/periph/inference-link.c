@@ -133,6 +133,12 @@ static void handle_frame(InferenceDevice *s, const struct pbr_frame *f)
     case PBR_F_MUTE:
         inference_mute_at(s, f->seq, f->arg2);
         break;
+    case PBR_F_PULSE:
+        inference_irq_pulse(f->arg);
+        break;
+    case PBR_F_WATCH:
+        inference_stall_watch(s->stall, f->seq, f->arg2, f->arg);
+        break;
     case PBR_F_BEAT:
         break;
     case PBR_F_BYE:
