@@ -10,7 +10,7 @@
         m.qmp("qom-get", path="/machine", property="type")
 
 With qtest=True no instruction is executed and time stands still until
-step(). The program ends with the exit status that its checks deserve.
+step(). With qtest="tcg" both go on as usual, unless started with "-S". The program ends with the exit status that its checks deserve.
 """
 import atexit
 import json
@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 QEMU = os.environ.get("PERIPH_QEMU", "")
 BUILD = os.environ["PERIPH_BUILD"]
@@ -66,8 +67,27 @@ def table(name, text):
     """Compiles a text to a table beside it; gives the table's name."""
     out = os.path.splitext(name)[0] + ".ptab"
     write_file(name, "periph 1;\n" + text)
-    subprocess.run([PERIPHC, "--emit", "table", "-o", out, name], check=True)
+    done = subprocess.run([PERIPHC, "--emit", "table", "-o", out, name],
+                          capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
     return out
+
+
+def bridge(more=""):
+    """The argument of -device for an inference device without a daemon."""
+    tag = f"/periph-test-{os.getpid()}"
+    return (f"inference-device,id=inf0,bridge_mem={tag}-b,state_mem={tag}-s"
+            + more)
+
+
+def disk(name="disk.qcow2"):
+    """Options for a disk that takes snapshots; made if it is not there."""
+    if not os.path.exists(name):
+        subprocess.run([os.path.dirname(os.path.realpath(QEMU)) + "/qemu-img",
+                        "create", "-q", "-f", "qcow2", name, "64M"],
+                       check=True)
+    return ["-drive", f"if=none,id=disk,file={name},format=qcow2"]
 
 
 def guest(name):
@@ -98,7 +118,8 @@ class Machine:
         if qtest:
             qtest_ours, qtest_theirs = socket.socketpair()
             fds.append(qtest_theirs.fileno())
-            argv += ["-accel", "qtest", "-chardev", "socket,id=qtest,fd=4",
+            argv += ["-accel", "tcg" if qtest == "tcg" else "qtest",
+                     "-chardev", "socket,id=qtest,fd=4",
                      "-qtest", "chardev:qtest", "-qtest-log", "none"]
         self.process = self.spawn(argv, fds)
         theirs.close()
@@ -148,7 +169,10 @@ class Machine:
             return f.read()
 
     def receive(self):
-        line = self.file.readline()
+        try:
+            line = self.file.readline()
+        except ConnectionResetError:
+            line = None
         if not line:
             raise QmpError("QEMU has ended: " + self.text(self.log))
         return json.loads(line)
@@ -223,6 +247,15 @@ class Machine:
 
     def step(self, ns):
         return int(self.ask(f"clock_step {ns}")[1])
+
+    def poll(self, condition):
+        """Until the function says so, at most TIMEOUT seconds."""
+        end = time.monotonic() + TIMEOUT
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
 
     def flat(self):
         """The flat view of the memory: (first, last, rest of line)."""

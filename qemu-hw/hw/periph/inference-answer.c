@@ -8,7 +8,6 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qapi/error.h"
-#include "exec/address-spaces.h"
 #include "hw/periph/periph-board.h"
 #include "inference-internal.h"
 #include "trace.h"
@@ -181,55 +180,17 @@ void inference_load(InferenceDevice *s, uint64_t seq)
 
 /* ---- No answer ---- */
 
-typedef struct ZeroPage {
-    MemoryRegion mr;
-} ZeroPage;
-
-static uint64_t zero_read(void *opaque, hwaddr addr, unsigned size)
-{
-    return 0;
-}
-
-static void zero_write(void *opaque, hwaddr addr, uint64_t value,
-                       unsigned size)
-{
-}
-
-static const MemoryRegionOps zero_ops = {
-    .read = zero_read,
-    .write = zero_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid.min_access_size = 1,
-    .valid.max_access_size = 8,
-    .valid.unaligned = true,
-    .impl.min_access_size = 1,
-    .impl.max_access_size = 8,
-    .impl.unaligned = true,
-};
-
-/* Lies below table devices, which may be added there later. */
 static void answer_zero(InferenceDevice *s)
 {
-    ZeroPage *page;
-    g_autofree char *name = NULL;
-    hwaddr base = s->q.phys & ~(hwaddr)(PBR_PAGE_SIZE - 1);
-
     if (s->q.kind != PBR_Q_FAULT) {
         answer_retry(s, 0);
-        return;
-    }
-    if (s->q.flags & PBR_QF_DEVICE) {
+    } else if (s->q.flags & PBR_QF_DEVICE) {
         answer_deliver(s);
-        return;
-    }
-    page = g_new0(ZeroPage, 1);
-    name = g_strdup_printf("unanswered-%08" HWADDR_PRIx, base);
-    memory_region_init_io(&page->mr, OBJECT(s), &zero_ops, page, name,
+    } else {
+        periph_board_zero(s->q.phys & ~(hwaddr)(PBR_PAGE_SIZE - 1),
                           PBR_PAGE_SIZE);
-    memory_region_add_subregion_overlap(get_system_memory(), base, &page->mr,
-                                        PERIPH_PRIORITY - 1);
-    periph_pages_update(base, PBR_PAGE_SIZE, false);
-    inference_finish_question(s, PBR_V_RETRY);
+        inference_finish_question(s, PBR_V_RETRY);
+    }
 }
 
 static char *question_text(InferenceDevice *s)

@@ -21,7 +21,6 @@
 #include "qapi/error.h"
 #include "hw/periph/periph-board.h"
 #include "hw/qdev-properties.h"
-#include "migration/vmstate.h"
 #include "system/cpu-timers.h"
 #include "system/cpus.h"
 #include "system/reset.h"
@@ -458,6 +457,18 @@ static void observe_changed(void *opaque, PeriphDevice *dev)
     inference_link_region(s, dev);
 }
 
+static void observe_removed(void *opaque, PeriphDevice *dev)
+{
+    InferenceDevice *s = opaque;
+
+    inference_stall_forget(s->stall, dev);
+    inference_link_region_gone(s, dev);
+    if (s->ask.dev == dev) {
+        s->ask.valid = false;
+        s->ask.dev = NULL;
+    }
+}
+
 /* ---- The machine's own events ---- */
 
 static void vm_state_changed(void *opaque, bool running, RunState state)
@@ -599,6 +610,7 @@ static void inference_realize(DeviceState *dev, Error **errp)
         .done = observe_done,
         .asked = observe_asked,
         .changed = observe_changed,
+        .removed = observe_removed,
         .opaque = s,
     };
     periph_set_observer(&s->observer);
@@ -607,6 +619,7 @@ static void inference_realize(DeviceState *dev, Error **errp)
     s->exit.notify = inference_exit;
     qemu_add_exit_notifier(&s->exit);
     qemu_register_resettable(OBJECT(dev));
+    periph_state_register();
     inference = s;
 }
 
@@ -631,11 +644,6 @@ static void inference_init(Object *obj)
     s->peer_fd = -1;
 }
 
-static const VMStateDescription vmstate_inference = {
-    .name = TYPE_INFERENCE_DEVICE,
-    .unmigratable = 1,
-};
-
 static const Property inference_properties[] = {
     DEFINE_PROP_STRING("bridge_mem", InferenceDevice, bridge_name),
     DEFINE_PROP_STRING("state_mem", InferenceDevice, state_name),
@@ -657,7 +665,6 @@ static void inference_class_init(ObjectClass *klass, void *data)
 
     dc->desc = "asks a daemon about what no device answers";
     dc->realize = inference_realize;
-    dc->vmsd = &vmstate_inference;
     dc->hotpluggable = false;
     rc->phases.hold = inference_reset_hold;
     device_class_set_props(dc, inference_properties);

@@ -200,6 +200,7 @@ void inference_link_new_generation(InferenceDevice *s);
 void inference_link_record(InferenceDevice *s, const PeriphAccess *a,
                            bool has_pc, uint64_t pc);
 void inference_link_region(InferenceDevice *s, PeriphDevice *dev);
+void inference_link_region_gone(InferenceDevice *s, PeriphDevice *dev);
 bool inference_link_write_stats(InferenceDevice *s, Error **errp);
 
 /* ---- inference-page.c ---- */

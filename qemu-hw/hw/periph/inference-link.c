@@ -236,6 +236,33 @@ void inference_link_record(InferenceDevice *s, const PeriphAccess *a,
     pbr_stats_count(&s->bridge->stats.accesses);
 }
 
+/* A device that was there before takes its old entry. */
+static uint32_t choose_region(InferenceDevice *s, PeriphDevice *dev)
+{
+    uint32_t i;
+
+    for (i = 0; i < MIN(s->regions, PBR_REGIONS_MAX); i++) {
+        if (!s->state->regions[i].size &&
+            !strncmp(s->state->regions[i].name, dev->name,
+                     PBR_NAME_MAX - 1)) {
+            return i;
+        }
+    }
+    return s->regions++;
+}
+
+void inference_link_region_gone(InferenceDevice *s, PeriphDevice *dev)
+{
+    struct pbr_region region;
+
+    if (dev->region < PBR_REGIONS_MAX) {
+        region = s->state->regions[dev->region];
+        region.size = 0;
+        pbr_region_set(s->state, dev->region, &region);
+    }
+    dev->region = UINT32_MAX;
+}
+
 void inference_link_region(InferenceDevice *s, PeriphDevice *dev)
 {
     const struct prt_dev_header *head = dev->engine->table.head;
@@ -249,7 +276,7 @@ void inference_link_region(InferenceDevice *s, PeriphDevice *dev)
     };
 
     if (dev->region == UINT32_MAX) {
-        dev->region = s->regions++;
+        dev->region = choose_region(s, dev);
     }
     if (dev->region >= PBR_REGIONS_MAX) {
         return;

@@ -11,17 +11,9 @@
 #include "exec/address-spaces.h"
 #include "hw/irq.h"
 #include "hw/periph/periph-board.h"
-#include "migration/vmstate.h"
+#include "hw/sysbus.h"
 #include "system/system.h"
 #include "trace.h"
-
-/* A memory that a board has asked for. */
-typedef struct BoardMemory {
-    MemoryRegion mr;
-    char *name;
-    uint64_t base;
-    uint64_t size;
-} BoardMemory;
 
 /* What is to be done for one instance of the table. */
 typedef struct PlannedInstance {
@@ -39,11 +31,10 @@ typedef struct Plan {
     const struct prt_board *board;
     PlannedInstance *instances;
     uint32_t instance_count;
-    GPtrArray *memories;        /* BoardMemory, to be mapped */
-    qemu_irq *targets;          /* by wire */
+    GPtrArray *memories;        /* PeriphMemory, to be mapped */
 } Plan;
 
-static GPtrArray *memories;
+static GPtrArray *wires;        /* PeriphWire */
 static PeriphWireTarget *wire_target;
 static PeriphHasNative *has_native;
 static void *machine_opaque;
@@ -69,12 +60,12 @@ const char *periph_board_name(void)
     return board_name ?: "";
 }
 
-static void memory_free(void *opaque)
+GPtrArray *periph_board_wires(void)
 {
-    BoardMemory *m = opaque;
-
-    g_free(m->name);
-    g_free(m);
+    if (!wires) {
+        wires = g_ptr_array_new();
+    }
+    return wires;
 }
 
 static void plan_dispose(Plan *plan)
@@ -85,7 +76,6 @@ static void plan_dispose(Plan *plan)
         periph_engine_free(plan->instances[i].engine);
     }
     g_free(plan->instances);
-    g_free(plan->targets);
     if (plan->memories) {
         g_ptr_array_unref(plan->memories);
     }
@@ -93,71 +83,27 @@ static void plan_dispose(Plan *plan)
 
 /* ---- Memories ---- */
 
-static bool init_memory(BoardMemory *m, const struct prt_memory *from,
-                        Error **errp)
-{
-    Object *owner = periph_root();
-
-    if (from->flags & PRT_MEMORY_ALIAS) {
-        memory_region_init_alias(&m->mr, owner, m->name, get_system_memory(),
-                                 from->alias, m->size);
-        return true;
-    }
-    if (from->flags & PRT_MEMORY_RO) {
-        return memory_region_init_rom_nomigrate(&m->mr, owner, m->name,
-                                                m->size, errp);
-    }
-    return memory_region_init_ram_nomigrate(&m->mr, owner, m->name, m->size,
-                                            errp);
-}
-
-static bool plan_memory(Plan *plan, const struct prt_memory *from,
-                        Error **errp)
-{
-    const char *name = prt_board_string(plan->board, from->name);
-    BoardMemory *m;
-    unsigned i;
-
-    memories = memories ?: g_ptr_array_new();
-    for (i = 0; i < memories->len; i++) {
-        m = g_ptr_array_index(memories, i);
-        if (m->base == from->base && m->size == from->size) {
-            return true;
-        }
-        if (g_str_equal(m->name, name)) {
-            error_setg(errp, "there is a memory '%s' at another address",
-                       name);
-            return false;
-        }
-        if (ranges_overlap(m->base, m->size, from->base, from->size)) {
-            error_setg(errp, "memory '%s' overlaps memory '%s'; the size of "
-                       "a memory cannot change while the guest runs", name,
-                       m->name);
-            return false;
-        }
-    }
-    m = g_new0(BoardMemory, 1);
-    m->name = g_strdup(name);
-    m->base = from->base;
-    m->size = from->size;
-    if (!init_memory(m, from, errp)) {
-        error_prepend(errp, "memory '%s': ", name);
-        memory_free(m);
-        return false;
-    }
-    g_ptr_array_add(plan->memories, m);
-    return true;
-}
-
 static bool plan_memories(Plan *plan, Error **errp)
 {
     uint32_t i;
 
     plan->memories = g_ptr_array_new();
     for (i = 0; i < plan->board->head->memories.count; i++) {
-        if (!plan_memory(plan, &plan->board->memories[i], errp)) {
+        const struct prt_memory *from = &plan->board->memories[i];
+        PeriphMemory wanted = {
+            .name = (char *)prt_board_string(plan->board, from->name),
+            .flags = from->flags, .base = from->base, .size = from->size,
+            .alias = from->alias,
+        }, *m;
+
+        if (periph_memory_exists(&wanted)) {
+            continue;
+        }
+        m = periph_memory_new(&wanted, errp);
+        if (!m) {
             return false;
         }
+        g_ptr_array_add(plan->memories, m);
     }
     return true;
 }
@@ -288,50 +234,151 @@ static bool plan_instances(Plan *plan, Error **errp)
 
 /* ---- Wires ---- */
 
+void periph_wire_free(PeriphWire *wire)
+{
+    g_free(wire->from);
+    g_free(wire->to);
+    g_free(wire);
+}
+
+static const char *end_name(const struct prt_board *board, bool native,
+                            uint32_t index)
+{
+    return prt_board_string(board, native ? board->natives[index].name
+                                          : board->instances[index].name);
+}
+
+void periph_board_name_wire(const struct prt_board *board,
+                            const struct prt_wire *from, PeriphWire *wire)
+{
+    bool has_name = from->to_kind == PRT_TO_NATIVE ||
+                    from->to_kind == PRT_TO_INSTANCE;
+
+    *wire = (PeriphWire) {
+        .from = (char *)end_name(board, from->from_kind == PRT_FROM_NATIVE,
+                                 from->from),
+        .to = has_name ? (char *)end_name(board,
+                                          from->to_kind == PRT_TO_NATIVE,
+                                          from->to) : (char *)"",
+        .from_kind = from->from_kind,
+        .from_line = from->from_line,
+        .to_kind = from->to_kind,
+        .kind = from->kind,
+        .to_index = has_name ? 0 : from->to,
+        .number = from->number,
+    };
+}
+
+qemu_irq periph_board_wire_target(const PeriphWire *wire, bool *later,
+                                  Error **errp)
+{
+    PeriphDevice *dev;
+
+    *later = false;
+    if (wire->to_kind == PRT_TO_INSTANCE) {
+        dev = periph_device_find(has_name, wire->to);
+        *later = !dev || wire->number >= dev->lines_in;
+        return *later ? NULL : qdev_get_gpio_in_named(DEVICE(dev), "line-in",
+                                                      wire->number);
+    }
+    if (!wire_target) {
+        error_setg(errp, "this machine takes no wires from boards");
+        return NULL;
+    }
+    return wire_target(machine_opaque, wire, errp);
+}
+
+static gboolean same_wire(const void *a, const void *b)
+{
+    const PeriphWire *v = a, *w = b;
+
+    return v->from_kind == w->from_kind && v->from_line == w->from_line &&
+           v->to_kind == w->to_kind && v->kind == w->kind &&
+           v->to_index == w->to_index && v->number == w->number &&
+           g_str_equal(v->from, w->from) && g_str_equal(v->to, w->to);
+}
+
+static void connect_from_native(const PeriphWire *wire, qemu_irq to)
+{
+    Object *obj = object_resolve_path_component(periph_root(), wire->from);
+
+    if (obj && object_dynamic_cast(obj, TYPE_SYS_BUS_DEVICE) &&
+        sysbus_has_irq(SYS_BUS_DEVICE(obj), wire->from_line)) {
+        periph_wire_connect_irq(DEVICE(obj), SYSBUS_DEVICE_GPIO_IRQ,
+                                wire->from_line, to);
+    }
+}
+
+void periph_board_add_wire(const PeriphWire *wire)
+{
+    PeriphWire *copy;
+    PeriphDevice *dev;
+    qemu_irq to;
+    bool later;
+
+    to = periph_board_wire_target(wire, &later, NULL);
+    if (!to) {
+        return;
+    }
+    if (wire->from_kind == PRT_FROM_NATIVE) {
+        connect_from_native(wire, to);
+    } else {
+        dev = periph_device_find(has_name, wire->from);
+        if (dev && wire->from_line < dev->lines_out) {
+            periph_wire_connect(dev, wire->from_line, to);
+        }
+    }
+    if (!g_ptr_array_find_with_equal_func(periph_board_wires(), wire, same_wire,
+                                          NULL)) {
+        copy = g_new(PeriphWire, 1);
+        *copy = *wire;
+        copy->from = g_strdup(wire->from);
+        copy->to = g_strdup(wire->to);
+        g_ptr_array_add(wires, copy);
+    }
+}
+
+/* An instance that was there by its address has kept its old name. */
+static void name_wire(const Plan *plan, const struct prt_wire *from,
+                      PeriphWire *wire)
+{
+    PeriphDevice *dev;
+
+    periph_board_name_wire(plan->board, from, wire);
+    dev = from->from_kind == PRT_FROM_INSTANCE
+          ? plan->instances[from->from].dev : NULL;
+    wire->from = dev ? dev->name : wire->from;
+    dev = from->to_kind == PRT_TO_INSTANCE ? plan->instances[from->to].dev
+                                           : NULL;
+    wire->to = dev ? dev->name : wire->to;
+}
+
 static bool plan_wires(Plan *plan, Error **errp)
 {
-    const struct prt_board *board = plan->board;
     uint32_t i;
 
-    plan->targets = g_new0(qemu_irq, board->head->wires.count);
-    for (i = 0; i < board->head->wires.count; i++) {
-        const struct prt_wire *wire = &board->wires[i];
+    for (i = 0; i < plan->board->head->wires.count; i++) {
+        PeriphWire wire;
+        bool later;
 
-        if (wire->to_kind == PRT_TO_INSTANCE) {
-            continue;
-        }
-        if (!wire_target) {
-            error_setg(errp, "this machine takes no wires from boards");
-            return false;
-        }
-        plan->targets[i] = wire_target(machine_opaque, board, wire, errp);
-        if (!plan->targets[i]) {
+        name_wire(plan, &plan->board->wires[i], &wire);
+        later = wire.to_kind == PRT_TO_INSTANCE;
+        if (!later && !periph_board_wire_target(&wire, &later, errp)) {
             return false;
         }
     }
     return true;
 }
 
-/* Wires of natives were connected by the machine when it was built. */
+/* Wires between natives were connected by the machine when it was built. */
 static void connect_wire(Plan *plan, uint32_t i)
 {
-    const struct prt_wire *wire = &plan->board->wires[i];
-    qemu_irq to = plan->targets[i];
-    PeriphDevice *dev;
+    PeriphWire wire;
 
-    if (wire->from_kind != PRT_FROM_INSTANCE) {
-        return;
-    }
-    if (!to) {
-        dev = plan->instances[wire->to].dev;
-        if (wire->number >= dev->lines_in) {
-            return;
-        }
-        to = qdev_get_gpio_in_named(DEVICE(dev), "line-in", wire->number);
-    }
-    dev = plan->instances[wire->from].dev;
-    if (wire->from_line < dev->lines_out) {
-        periph_wire_connect(dev, wire->from_line, to);
+    name_wire(plan, &plan->board->wires[i], &wire);
+    if (wire.from_kind == PRT_FROM_INSTANCE ||
+        wire.to_kind == PRT_TO_INSTANCE) {
+        periph_board_add_wire(&wire);
     }
 }
 
@@ -401,13 +448,7 @@ static void commit(Plan *plan, PeriphApplied *applied)
 
     memory_region_transaction_begin();
     for (i = 0; i < plan->memories->len; i++) {
-        BoardMemory *m = g_ptr_array_index(plan->memories, i);
-
-        memory_region_add_subregion(get_system_memory(), m->base, &m->mr);
-        if (memory_region_is_ram(&m->mr)) {
-            vmstate_register_ram_global(&m->mr);
-        }
-        g_ptr_array_add(memories, m);
+        periph_memory_map(g_ptr_array_index(plan->memories, i));
         applied->memories++;
     }
     for (i = 0; i < plan->instance_count; i++) {
@@ -433,10 +474,7 @@ static void forget_memories(Plan *plan)
     unsigned i;
 
     for (i = 0; plan->memories && i < plan->memories->len; i++) {
-        BoardMemory *m = g_ptr_array_index(plan->memories, i);
-
-        object_unparent(OBJECT(&m->mr));
-        memory_free(m);
+        periph_memory_discard(g_ptr_array_index(plan->memories, i));
     }
 }
 

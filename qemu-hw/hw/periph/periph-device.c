@@ -16,10 +16,9 @@
 #include "hw/boards.h"
 #include "hw/core/cpu.h"
 #include "hw/irq.h"
-#include "hw/periph/periph-device.h"
+#include "hw/periph/periph-board.h"
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
-#include "migration/vmstate.h"
 #include "system/dma.h"
 #include "system/reset.h"
 #include "trace.h"
@@ -55,6 +54,9 @@ static void host_alarm(void *opaque, uint64_t deadline)
 {
     PeriphDevice *s = opaque;
 
+    if (!s->timer) {
+        return;                 /* an access has outlived the device */
+    }
     if (deadline > INT64_MAX) {
         timer_del(s->timer);
     } else {
@@ -218,6 +220,9 @@ static void periph_input(void *opaque, int n, int level)
 
     s->input_level[n / 64] = deposit64(s->input_level[n / 64], n % 64, 1,
                                        level != 0);
+    if (periph_wires_are_quiet()) {
+        return;                 /* the contents of the engine hold it */
+    }
     s->input_dirty[n / 64] |= BIT_ULL(n % 64);
     if (s->in_engine) {
         qemu_bh_schedule(s->input_bh);
@@ -411,6 +416,7 @@ PeriphEngine *periph_engine_new(GBytes *bytes, const struct prt_file *file,
         return NULL;
     }
     e->bytes = g_bytes_ref(bytes);
+    e->index = index;
     return g_steal_pointer(&e);
 }
 
@@ -495,8 +501,8 @@ static void resize(PeriphDevice *s, uint64_t size)
     }
 }
 
-void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
-                           const char *end)
+static void replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
+                    const char *end, bool carry)
 {
     g_autoptr(PeriphEngine) old = s->engine;
 
@@ -504,13 +510,55 @@ void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
     set_end(s, flags, end);
     attach(s, e);
     s->in_engine = true;
-    prt_carry(&e->dev, &old->dev, report_carry, s);
+    if (carry) {
+        prt_carry(&e->dev, &old->dev, report_carry, s);
+    } else {
+        prt_dev_reset(&e->dev, PRT_RESET_COLD);
+    }
     s->in_engine = false;
     resize(s, e->table.head->mmio_size);
     qemu_chr_fe_accept_input(&s->chr);
     if (observer) {
         observer->changed(observer->opaque, s);
     }
+}
+
+void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
+                           const char *end)
+{
+    replace(s, e, flags, end, true);
+}
+
+void periph_device_exchange(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
+                            const char *end)
+{
+    replace(s, e, flags, end, false);
+}
+
+/* ---- Snapshots ---- */
+
+void periph_device_get_contents(PeriphDevice *s, PeriphContents *c)
+{
+    c->state = prt_state(&s->engine->dev);
+    c->size = prt_state_size(&s->engine->table);
+    c->was_reset = s->was_reset;
+    memcpy(c->input_level, s->input_level, sizeof(c->input_level));
+    memcpy(c->input_dirty, s->input_dirty, sizeof(c->input_dirty));
+}
+
+void periph_device_set_contents(PeriphDevice *s, const PeriphContents *c)
+{
+    int ret;
+
+    s->was_reset = c->was_reset;
+    memcpy(s->input_level, c->input_level, sizeof(c->input_level));
+    memcpy(s->input_dirty, c->input_dirty, sizeof(c->input_dirty));
+    s->in_engine = true;
+    ret = prt_load(&s->engine->dev, c->state, c->size);
+    s->in_engine = false;
+    assert(ret == PRT_OK);
+    qemu_bh_schedule(s->input_bh);
+    qemu_chr_fe_accept_input(&s->chr);
 }
 
 void periph_device_bind_chr(PeriphDevice *s, Chardev *chr)
@@ -575,6 +623,9 @@ static void map(PeriphDevice *s, uint64_t size)
 static void unmap(PeriphDevice *s)
 {
     memory_region_transaction_begin();
+    if (observer) {
+        observer->removed(observer->opaque, s);
+    }
     QTAILQ_REMOVE(&devices, s, next);
     memory_region_del_subregion(get_system_memory(), &s->iomem);
     periph_pages_update(s->addr, s->size, true);
@@ -623,6 +674,7 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
                              NULL, true);
     map(s, engine->table.head->mmio_size);
     qemu_register_resettable(OBJECT(dev));
+    periph_state_register();
     if (observer) {
         observer->changed(observer->opaque, s);
     }
@@ -637,8 +689,9 @@ static void periph_device_unrealize(DeviceState *dev)
     if (s->chr_watch) {
         g_source_remove(s->chr_watch);
     }
-    timer_free(s->timer);
-    qemu_bh_delete(s->input_bh);
+    periph_wires_forget(s, true);
+    g_clear_pointer(&s->timer, timer_free);
+    g_clear_pointer(&s->input_bh, qemu_bh_delete);
 }
 
 static void periph_device_init(Object *obj)
@@ -667,6 +720,7 @@ PeriphDevice *periph_device_new(const char *name, uint64_t addr,
     s->name = g_strdup(name);
     s->addr = addr;
     s->engine = engine;
+    s->on_board = true;
     set_end(s, flags, end);
     if (chr) {
         qdev_prop_set_chr(dev, "chardev", chr);
@@ -674,6 +728,11 @@ PeriphDevice *periph_device_new(const char *name, uint64_t addr,
     object_property_add_child(periph_root(), name, OBJECT(dev));
     qdev_realize_and_unref(dev, NULL, &error_abort);
     return s;
+}
+
+void periph_device_remove(PeriphDevice *s)
+{
+    object_unparent(OBJECT(s));
 }
 
 PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
@@ -688,11 +747,6 @@ PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
     }
     return s;
 }
-
-static const VMStateDescription vmstate_periph_device = {
-    .name = TYPE_PERIPH_DEVICE,
-    .unmigratable = 1,
-};
 
 static const Property periph_device_properties[] = {
     DEFINE_PROP_STRING("table", PeriphDevice, table_file),
@@ -709,7 +763,6 @@ static void periph_device_class_init(ObjectClass *klass, void *data)
     dc->desc = "device described by a register table";
     dc->realize = periph_device_realize;
     dc->unrealize = periph_device_unrealize;
-    dc->vmsd = &vmstate_periph_device;
     /* Answers to questions realize it while the guest runs. */
     dc->hotpluggable = true;
     rc->phases.hold = periph_device_reset_hold;

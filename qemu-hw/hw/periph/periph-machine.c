@@ -181,21 +181,13 @@ static qemu_irq gpio_in(DeviceState *dev, int64_t n, Error **errp)
     return NULL;
 }
 
-static qemu_irq native_input(const struct prt_board *board,
-                             const struct prt_wire *wire, Error **errp)
+static qemu_irq native_input(const PeriphWire *wire, Error **errp)
 {
-    const char *name;
-    DeviceState *dev;
+    DeviceState *dev = find_native(wire->to);
 
-    if (wire->to >= board->head->natives.count) {
-        error_setg(errp, "a wire leads to no native");
-        return NULL;
-    }
-    name = prt_board_string(board, board->natives[wire->to].name);
-    dev = find_native(name);
     if (!dev) {
         error_setg(errp, "a wire leads to '%s', which the machine lacks",
-                   name);
+                   wire->to);
         return NULL;
     }
     if (wire->kind == PRT_WIRE_PPI && is_gic(dev)) {
@@ -205,15 +197,15 @@ static qemu_irq native_input(const struct prt_board *board,
     return gpio_in(dev, wire->number, errp);
 }
 
-static qemu_irq wire_target(void *opaque, const struct prt_board *board,
-                            const struct prt_wire *wire, Error **errp)
+static qemu_irq wire_target(void *opaque, const PeriphWire *wire,
+                            Error **errp)
 {
     PeriphMachine *s = opaque;
     CPUState *cpu;
 
     switch (wire->to_kind) {
     case PRT_TO_NATIVE:
-        return native_input(board, wire, errp);
+        return native_input(wire, errp);
     case PRT_TO_NVIC:
         if (s->armv7m) {
             return gpio_in(s->armv7m, wire->number, errp);
@@ -221,7 +213,7 @@ static qemu_irq wire_target(void *opaque, const struct prt_board *board,
         error_setg(errp, "a wire leads to an NVIC, which this CPU lacks");
         return NULL;
     case PRT_TO_CPU:
-        cpu = qemu_get_cpu(wire->to);
+        cpu = qemu_get_cpu(wire->to_index);
         if (cpu && !s->m_profile) {
             return gpio_in(DEVICE(cpu), wire->number, errp);
         }
@@ -239,6 +231,7 @@ static bool connect_natives(PeriphMachine *s, Error **errp)
 
     for (i = 0; i < board->head->wires.count; i++) {
         const struct prt_wire *wire = &board->wires[i];
+        PeriphWire named;
         DeviceState *dev;
         qemu_irq to;
 
@@ -246,9 +239,9 @@ static bool connect_natives(PeriphMachine *s, Error **errp)
             wire->to_kind == PRT_TO_INSTANCE) {
             continue;
         }
-        dev = find_native(prt_board_string(board,
-                                           board->natives[wire->from].name));
-        to = wire_target(s, board, wire, errp);
+        periph_board_name_wire(board, wire, &named);
+        dev = find_native(named.from);
+        to = wire_target(s, &named, errp);
         if (!to) {
             return false;
         }
@@ -317,6 +310,7 @@ static void periph_machine_run(MachineState *machine)
                      s->board->head->cpus);
         exit(1);
     }
+    periph_state_register();
     periph_board_set_name(prt_board_string(s->board, s->board->head->name));
     if (!build(s, &err)) {
         error_reportf_err(err, "%s: ", s->board_file);

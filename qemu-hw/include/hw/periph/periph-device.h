@@ -39,6 +39,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(PeriphDevice, PERIPH_DEVICE)
 /* A table in use: @dev runs @table, which lies in @bytes. */
 typedef struct PeriphEngine {
     GBytes *bytes;
+    uint32_t index;             /* of the device in the file @bytes */
     struct prt_table table;
     struct prt_dev dev;
     void *memory;
@@ -57,6 +58,7 @@ struct PeriphDevice {
     PeriphEngine *engine;
     bool in_engine;
     bool was_reset;
+    bool on_board;              /* made by C code, not by -device */
     uint32_t flags;             /* PRT_INST_* */
     uint32_t rx_fifo;           /* PRT_NONE: takes no characters */
     uint32_t region;            /* entry in the observer's directory */
@@ -91,12 +93,14 @@ typedef struct PeriphAccess {
  *  done: after an access that was served
  *  asked: after an access that the table does not answer
  *  changed: a device was added or has another table
+ *  removed: a device is about to go
  */
 typedef struct PeriphObserver {
     bool (*reading)(void *opaque, const PeriphAccess *access);
     void (*done)(void *opaque, const PeriphAccess *access);
     void (*asked)(void *opaque, const PeriphAccess *access);
     void (*changed)(void *opaque, PeriphDevice *dev);
+    void (*removed)(void *opaque, PeriphDevice *dev);
     void *opaque;
 } PeriphObserver;
 
@@ -130,6 +134,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeriphEngine, periph_engine_free)
 PeriphDevice *periph_device_new(const char *name, uint64_t addr,
                                 PeriphEngine *engine, uint32_t flags,
                                 const char *end, Chardev *chr);
+
+/*
+ * What a snapshot holds of a device beyond its table; @state of
+ * prt_state_size() bytes, aligned to 8, belongs to the caller.
+ */
+typedef struct PeriphContents {
+    const void *state;
+    size_t size;
+    bool was_reset;
+    uint64_t input_level[PERIPH_MAX_LINES / 64];
+    uint64_t input_dirty[PERIPH_MAX_LINES / 64];
+} PeriphContents;
+
+void periph_device_get_contents(PeriphDevice *s, PeriphContents *c);
+/*
+ * @c has been accepted by prt_load() for this table. Wires must be quiet,
+ * and virtual time that of the snapshot.
+ */
+void periph_device_set_contents(PeriphDevice *s, const PeriphContents *c);
+/* As the replacement, but with nothing carried over. */
+void periph_device_exchange(PeriphDevice *s, PeriphEngine *engine,
+                            uint32_t flags, const char *end);
+/* What was made with periph_device_new() goes. */
+void periph_device_remove(PeriphDevice *s);
 
 /* Continues with @engine (taken) and the contents of the one before. */
 void periph_device_replace(PeriphDevice *s, PeriphEngine *engine,
