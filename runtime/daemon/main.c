@@ -10,7 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "runtime/daemon/daemon.h"
+#include "runtime/daemon/ai.h"
 
 /* One row an option: parsing and help come from here. */
 struct option_row {
@@ -21,10 +21,12 @@ struct option_row {
 };
 
 static const struct option_row rows[] = {
-    { 't', "ai-type", "rules|local|cloud|auto",
+    { 't', "ai-type", "rules|local|cloud|auto|replay",
       "who answers: `rules` works out registers here by trying values on a\n"
-      "copy of the guest, without network or model (default); `auto` is rules\n"
-      "and a local model where one is configured" },
+      "copy of the guest, without network or model (default); `local` and\n"
+      "`cloud` ask a model where rules do not know, and look for better\n"
+      "models in the background; `auto` is rules, and local where\n"
+      "--api-base is given; `replay` answers from --ai-cache alone" },
     { 'b', "board", "DIR",
       "the board folder that answers are kept in; it must hold a\n"
       "board.periph (default ./boards/unnamed)" },
@@ -49,11 +51,31 @@ static const struct option_row rows[] = {
     { 'l', "log-level", "error|warn|info|debug", "default info" },
     { 'f', "log-file", "FILE", "append the log to FILE instead of stderr" },
     { 'k', "api-key", "KEY",
-      "key of a cloud model; better in OPENAI_API_KEY: every user of this\n"
-      "computer can read a command line" },
-    { 'a', "api-base", "URL", "address of an OpenAI-compatible endpoint" },
-    { 'o', "model", "NAME", "model to ask for there" },
-    { 'n', "dry-run", NULL, "say what would leave this computer, and end" },
+      "key of a cloud model; better in OPENAI_API_KEY or a file: every user\n"
+      "of this computer can read a command line" },
+    { 'K', "api-key-file", "FILE", "take the key from its first line" },
+    { 'a', "api-base", "URL",
+      "address of a chat-completions API, without /chat/completions\n"
+      "(default for local http://127.0.0.1:8080/v1, for cloud\n"
+      "$OPENAI_BASE_URL, else https://api.openai.com/v1)" },
+    { 'o', "model", "NAME", "model to ask for there; needed for cloud" },
+    { 'C', "ai-constraint", "schema|grammar|none",
+      "what makes the model answer in the language: a JSON schema (default),\n"
+      "a GBNF grammar (llama.cpp's server), or only its instructions" },
+    { 'd', "ai-cache", "DIR|none",
+      "replies are kept there, and taken from there when the same is asked\n"
+      "again (default ~/.cache/periph/ai)" },
+    { 'T', "ai-timeout", "SECONDS",
+      "for one question, repairs included "
+      "(default 60)" },
+    { 'R', "ai-requests", "N", "at most N requests in a run (default 200)" },
+    { 'N', "ai-tokens", "N",
+      "at most N tokens in a run, as the API counts them (default 500000)" },
+    { 'p', "engine-plugin", "FILE.so",
+      "an engine of your own, asked before the others; may be given several\n"
+      "times" },
+    { 'n', "dry-run", NULL,
+      "print what would be sent to a model instead of sending it" },
     { 'h', "help", NULL, "this text" },
 };
 
@@ -61,8 +83,8 @@ static const struct option_row rows[] = {
 
 struct command_line {
     struct pdm_options options;
-    const char *ai_type, *log_file, *api_key, *api_base;
-    bool dry_run;
+    struct pdm_ai_line ai;
+    const char *log_file;
 };
 
 static void print_help(void)
@@ -104,6 +126,73 @@ static int usage(const char *format, const char *what)
     return -1;
 }
 
+/* A number from 1 on. */
+static bool parse_count(const char *value, unsigned long max,
+                        unsigned long *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoul(value, &end, 10);
+    return *value >= '0' && *value <= '9' && *end == '\0' && errno == 0 &&
+        *out > 0 && *out <= max;
+}
+
+static int set_ai_count(struct pdm_ai_line *ai, char key, const char *value)
+{
+    unsigned long n;
+
+    if (!parse_count(value, key == 'N' ? 1ul << 40 : 1000000, &n)) {
+        return usage("\"%s\" is no number from 1 on, or too large", value);
+    }
+    if (key == 'T') {
+        ai->timeout_s = (unsigned)n;
+    } else if (key == 'R') {
+        ai->requests = (unsigned)n;
+    } else {
+        ai->tokens = n;
+    }
+    return 0;
+}
+
+static int set_ai_option(struct pdm_ai_line *ai, char key, const char *value)
+{
+    switch (key) {
+    case 'k':
+        free(ai->key);
+        ai->key = strdup(value);
+        memset((char *)value, 'x', strlen(value));  /* not for ps to show */
+        break;
+    case 'K':
+        ai->key_file = value;
+        break;
+    case 'a':
+        ai->base = value;
+        break;
+    case 'o':
+        ai->model = value;
+        break;
+    case 'C':
+        ai->constraint = value;
+        break;
+    case 'd':
+        ai->cache = value;
+        break;
+    case 'n':
+        ai->dry_run = true;
+        break;
+    case 'p':
+        if (ai->plugin_count == PDM_MAX_PLUGINS) {
+            return usage("too many plugins: %s", value);
+        }
+        ai->plugins[ai->plugin_count++] = value;
+        break;
+    default:
+        return set_ai_count(ai, key, value);
+    }
+    return 0;
+}
+
 static int set_option(struct command_line *c, char key, const char *value)
 {
     char *end;
@@ -111,7 +200,7 @@ static int set_option(struct command_line *c, char key, const char *value)
 
     switch (key) {
     case 't':
-        c->ai_type = value;
+        c->ai.type = value;
         break;
     case 'b':
         c->options.board = value;
@@ -155,17 +244,8 @@ static int set_option(struct command_line *c, char key, const char *value)
     case 'f':
         c->log_file = value;
         break;
-    case 'k':
-        c->api_key = value;
-        break;
-    case 'a':
-        c->api_base = value;
-        break;
-    case 'n':
-        c->dry_run = true;
-        break;
     default:
-        break;
+        return set_ai_option(&c->ai, key, value);
     }
     return 0;
 }
@@ -200,25 +280,6 @@ static int parse(struct command_line *c, int argc, char **argv)
     if (optind < argc) {
         return usage("unexpected argument \"%s\"", argv[optind]);
     }
-    return 0;
-}
-
-static int choose_engines(struct command_line *c)
-{
-    if (c->api_key != NULL) {
-        fprintf(stderr, "periphd: warning: a key on the command line can be "
-                "read by every user of this computer; use OPENAI_API_KEY\n");
-    }
-    if (strcmp(c->ai_type, "local") == 0 ||
-        strcmp(c->ai_type, "cloud") == 0) {
-        fprintf(stderr, "periphd: --ai-type %s comes with a later version; "
-                "configured engines: rules\n", c->ai_type);
-        return -1;
-    }
-    if (strcmp(c->ai_type, "rules") != 0 && strcmp(c->ai_type, "auto") != 0) {
-        return usage("--ai-type has no \"%s\"", c->ai_type);
-    }
-    c->options.engines[c->options.engine_count++] = inf_rules_ops();
     return 0;
 }
 
@@ -286,13 +347,17 @@ int main(int argc, char **argv)
             .results = "log/ai_inference_results.json",
             .log = { .level = PDM_INFO },
         },
-        .ai_type = "rules",
+        .ai = { .type = "rules" },
     };
+    char grammar[PATH_MAX + 16];
     char *library = find_library();
+    struct pdm_ai ai = { .asks_model = false };
     struct pdm *d = NULL;
     int signals, ret;
 
     if (library != NULL) {
+        snprintf(grammar, sizeof(grammar), "%s/periph.gbnf", library);
+        c.ai.grammar_file = grammar;
         c.options.import_dirs[c.options.import_dir_count++] = library;
     }
     ret = parse(&c, argc, argv);
@@ -301,12 +366,14 @@ int main(int argc, char **argv)
         goto out;
     }
     ret = 1;
-    if (choose_engines(&c) < 0) {
+    if (pdm_ai_setup(&ai, &c.ai, &c.options) < 0) {
         goto out;
     }
-    if (c.dry_run) {
-        printf("Nothing leaves this computer: the rules engine works here, "
-               "without network or model.\n");
+    if (c.ai.dry_run) {
+        pdm_ai_disclose(&ai, stdout);
+        fflush(stdout);
+    }
+    if (c.ai.dry_run && !ai.asks_model) {
         ret = 0;
         goto out;
     }
@@ -324,6 +391,8 @@ int main(int argc, char **argv)
     pdm_dispose(d);
     ret = ret < 0 ? 1 : ret;
 out:
+    pdm_ai_dispose(&ai);
+    free(c.ai.key);
     free(d);
     free(library);
     return ret;

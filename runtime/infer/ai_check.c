@@ -237,7 +237,8 @@ static bool leaves(struct ai_check *c, struct bench *b, uint64_t value)
     if (trace != NULL &&
         inf_probe_begin(c->probe, c->question, &env) == 0) {
         c->probes++;
-        if (inf_probe_baseline(c->probe, trace) == 0 && !trace->left) {
+        if (inf_probe_baseline(c->probe, trace) == 0 &&
+            trace->end == INF_END_LOOP) {
             c->probes++;
             left = inf_probe_run(c->probe, &stim, trace) != 0 || trace->left;
         }
