@@ -25,7 +25,24 @@ static const struct option_row rows[] = {
     ROW("report", OPTION_TEXT, report, "FILE.json",
         "write the figures of the run there"),
     ROW("ai-type", OPTION_TEXT, ai_type, "TYPE",
-        "who answers: rules (default), local, cloud, auto"),
+        "who answers: rules (default), local, cloud, auto,\n"
+        "replay; periphd --help tells what they are"),
+    ROW("api-base", OPTION_TEXT, ai[AI_BASE], "URL",
+        "chat-completions API of a local or cloud model"),
+    ROW("model", OPTION_TEXT, ai[AI_MODEL], "NAME", "model to ask for"),
+    ROW("api-key-file", OPTION_TEXT, ai[AI_KEY_FILE], "FILE",
+        "its key; default is what OPENAI_API_KEY holds"),
+    ROW("ai-cache", OPTION_TEXT, ai[AI_CACHE], "DIR|none",
+        "where replies are kept; default ~/.cache/periph/ai"),
+    ROW("ai-constraint", OPTION_TEXT, ai[AI_CONSTRAINT], "HOW",
+        "schema (default), grammar or none"),
+    ROW("engine-plugin", OPTION_TEXT, ai[AI_PLUGIN], "FILE.so",
+        "an engine of your own, asked first"),
+    ROW("min-confidence", OPTION_TEXT, ai[AI_MIN_CONFIDENCE], "N",
+        "use no answer below N per cent; default 0"),
+    ROW("dry-run", OPTION_FLAG, dry_run, NULL,
+        "write what a model would be sent to the daemon's log\n"
+        "instead of sending it"),
     ROW("fresh", OPTION_FLAG, fresh, NULL,
         "ignore what was inferred before; it is replaced only\n"
         "when the run succeeds"),
@@ -117,15 +134,17 @@ static int run_board(struct session *s)
 /* Whether TYPE names who can answer; says what is wrong with it if not. */
 static bool ai_type_known(const char *type)
 {
-    if (strcmp(type, "rules") == 0 || strcmp(type, "auto") == 0) {
-        return true;
+    static const char *const types[] = {
+        "rules", "local", "cloud", "auto", "replay",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(type, types[i]) == 0) {
+            return true;
+        }
     }
-    if (strcmp(type, "local") == 0 || strcmp(type, "cloud") == 0) {
-        say("--ai-type %s comes with a later version; rules is what there is",
-            type);
-    } else {
-        say("--ai-type has no '%s'; see periph run --help", type);
-    }
+    say("--ai-type has no '%s'; see periph run --help", type);
     return false;
 }
 
@@ -145,6 +164,12 @@ int cmd_run(int argc, char **argv)
         break;
     }
     if (!ai_type_known(options.ai_type)) {
+        return STATUS_USAGE;
+    }
+    if (options.dry_run && (strcmp(options.ai_type, "rules") == 0 ||
+                            strcmp(options.ai_type, "replay") == 0)) {
+        say("--dry-run shows what goes to a model; with --ai-type %s none is "
+            "asked", options.ai_type);
         return STATUS_USAGE;
     }
     options.extra = rest.extra;

@@ -226,6 +226,12 @@ static void daemon_ended(struct session *s)
     bool young = now_seconds() - s->daemon_started < DAEMON_LIVED;
 
     s->daemons_lost++;
+    if (young && code == STATUS_USAGE && s->daemons_lost == 1) {
+        print_tail(s, "periphd.log");
+        s->failure = STATUS_USAGE;
+        finish(s, OUTCOME_CRASHED, "periphd cannot be started like this");
+        return;
+    }
     if ((young && s->daemons_lost > 2) ||
         s->daemons_lost > SESSION_MAX_DAEMONS) {
         print_tail(s, "periphd.log");

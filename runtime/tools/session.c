@@ -425,6 +425,32 @@ done:
     return status;
 }
 
+/* What the daemon is told about who answers. */
+static void add_ai_arguments(const struct run_options *options,
+                             struct arguments *args)
+{
+    static const char *const names[AI_OPTIONS] = {
+        [AI_BASE] = "--api-base", [AI_MODEL] = "--model",
+        [AI_KEY_FILE] = "--api-key-file", [AI_CACHE] = "--ai-cache",
+        [AI_CONSTRAINT] = "--ai-constraint",
+        [AI_PLUGIN] = "--engine-plugin",
+        [AI_MIN_CONFIDENCE] = "--min-confidence",
+    };
+    size_t i;
+
+    arguments_add(args, "--ai-type");
+    arguments_add(args, "%s", options->ai_type);
+    for (i = 0; i < AI_OPTIONS; i++) {
+        if (options->ai[i]) {
+            arguments_add(args, "%s", names[i]);
+            arguments_add(args, "%s", options->ai[i]);
+        }
+    }
+    if (options->dry_run) {
+        arguments_add(args, "--dry-run");
+    }
+}
+
 int session_start_daemon(struct session *s)
 {
     static const int keep[PROCESS_KEEP_FDS] = { -1, -1 };
@@ -434,8 +460,7 @@ int session_start_daemon(struct session *s)
 
     arguments_init(&args);
     arguments_add(&args, "%s", s->daemon_path);
-    arguments_add(&args, "--ai-type");
-    arguments_add(&args, "%s", s->options->ai_type);
+    add_ai_arguments(s->options, &args);
     arguments_add(&args, "--bridge-mem");
     arguments_add(&args, "%s", s->bridge_name);
     arguments_add(&args, "--state-mem");

@@ -25,6 +25,12 @@
 #define SESSION_OUT_MAX 65536       /* bytes typed that the guest has not
                                        taken yet */
 
+/* Options about who answers that go to the daemon as they are. */
+enum ai_option {
+    AI_BASE, AI_MODEL, AI_KEY_FILE, AI_CACHE, AI_CONSTRAINT, AI_PLUGIN,
+    AI_MIN_CONFIDENCE, AI_OPTIONS
+};
+
 /* The options of `periph run`. */
 struct run_options {
     const char *until;
@@ -33,6 +39,8 @@ struct run_options {
     double quiet;                   /* seconds until a run counts as waiting */
     const char *report;
     const char *ai_type;
+    const char *ai[AI_OPTIONS];     /* by enum ai_option; NULL: not said */
+    bool dry_run;
     bool fresh;
     bool no_infer;
     bool deterministic;
