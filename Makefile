@@ -198,7 +198,8 @@ endef
 guest = $(eval $(call guest_rules,$(strip $(1)),$(strip $(2)),$(3)))
 
 GUESTS :=
-include $(wildcard examples/*/guest.mk tests/qemu/*/guest.mk)
+include $(wildcard examples/*/guest.mk tests/qemu/*/guest.mk \
+    tests/bench/*/guest.mk)
 
 guests: $(GUESTS)
 

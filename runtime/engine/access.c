@@ -205,13 +205,16 @@ static uint64_t read_pieces(struct prt_dev *dev, const struct access *acc,
 /* --------------------------------------------------------------- writing */
 
 /* Bits whose content a write does not reach: views, derived, refused. */
-static uint64_t closed_bits(struct prt_dev *dev, const struct prt_reg *r,
+static uint64_t closed_bits(struct prt_dev *dev, uint32_t reg,
                             uint64_t lanes)
 {
+    const struct prt_reg *r = &dev->table->regs[reg];
+    bool guarded = dev->traits[reg] & PRT_TRAIT_GUARDS;
     uint64_t closed = 0, mask;
     uint32_t i;
 
-    for (i = r->field_first; i < r->field_first + r->field_count; i++) {
+    for (i = r->field_first;
+         guarded && i < r->field_first + r->field_count; i++) {
         const struct prt_field *f = &dev->table->fields[i];
 
         if (f->kind != PRT_DERIVED && f->needs == PRT_NONE &&
@@ -354,13 +357,13 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
     }
     stored = r->m01 & r->m11 & ~r->m00 & ~r->m10;
     value = (v & lanes) | (content & stored & ~lanes);
-    if (r->needs != PRT_NONE || r->rule_count) {
+    if (dev->uses_old && (r->needs != PRT_NONE || r->rule_count)) {
         old = prt_reg_value(dev, reg, prt_mask(r->bits));
     }
     if (r->needs != PRT_NONE && !write_needs(dev, r, value, old, lanes)) {
         return;
     }
-    open = lanes & ~closed_bits(dev, r, lanes);
+    open = lanes & ~closed_bits(dev, reg, lanes);
     open &= ~once_bits(dev, r, open);
     prt_reg_store(dev, reg, apply_masks(r, content, v, open), open);
     for (i = r->view_first; i < r->view_first + r->view_count; i++) {

@@ -25,13 +25,17 @@ static uint32_t item_count(const struct prt_table *t)
     return t->norder + t->ntimers + t->nlines + t->head->edge_count;
 }
 
+/* Objects that something may depend on. */
+static size_t object_count(const struct prt_table *t)
+{
+    return item_count(t) == 0 ? 0 :
+           (size_t)t->nregs + t->nvars + t->nfifos + t->nlines + t->nlocks +
+           t->ntimers + t->nmems;
+}
+
 size_t prt_depend_cells(const struct prt_table *t)
 {
-    if (item_count(t) == 0) {
-        return 0;
-    }
-    return (size_t)t->nregs + t->nvars + t->nfifos + t->nlines + t->nlocks +
-           t->ntimers + t->nmems;
+    return object_count(t) + ((size_t)t->nregs + 7) / 8;
 }
 
 static void set_bases(struct prt_dev *dev)
@@ -306,14 +310,31 @@ static unsigned bit_of(uint32_t item, uint32_t items)
     return items <= 64 ? item : (unsigned)((uint64_t)item * 64 / items);
 }
 
+static void set_traits(const struct prt_table *t, uint8_t *traits)
+{
+    uint32_t i;
+
+    for (i = 0; i < t->nfields; i++) {
+        const struct prt_field *f = &t->fields[i];
+
+        if (f->kind == PRT_DERIVED || f->cond != PRT_NONE) {
+            traits[f->reg] |= PRT_TRAIT_VALUES | PRT_TRAIT_GUARDS;
+        } else if (f->needs != PRT_NONE) {
+            traits[f->reg] |= PRT_TRAIT_GUARDS;
+        }
+    }
+}
+
 void prt_depend_init(struct prt_dev *dev)
 {
     struct depend c = { .t = dev->table, .dev = dev, .work = MAX_WORK };
-    size_t cells = prt_depend_cells(dev->table), i;
+    size_t cells = object_count(dev->table), i;
     uint32_t items = item_count(dev->table), k;
 
     dev->items = items;
     dev->all_items = prt_mask(items);
+    dev->traits = (const uint8_t *)(dev->depend + cells);
+    set_traits(dev->table, (uint8_t *)(dev->depend + cells));
     set_bases(dev);
     if (cells == 0) {
         dev->depend = NULL;

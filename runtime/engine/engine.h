@@ -180,7 +180,7 @@ enum prt_log_kind {
     PRT_LOG_GUEST,      /* text and value of a LOG instruction */
     PRT_LOG_UNIMPL,     /* unimplemented bits accessed; value = offset */
     PRT_LOG_UNMAPPED,   /* unmapped offset answered; value = offset */
-    PRT_LOG_STEPS,      /* a program was cut short (step bound) */
+    PRT_LOG_STEPS,      /* programs were left out (step bound) */
     PRT_LOG_NEST,       /* events nested too deeply were dropped */
     PRT_LOG_LOST        /* a FIFO overflowed; value = its index */
 };
@@ -233,6 +233,7 @@ struct prt_dev {
     uint8_t *state;             /* head->state_size bytes */
     uint64_t *memo;             /* 2 * head->memo_count cells */
     uint64_t *depend;           /* what settles with each object, or NULL */
+    const uint8_t *traits;      /* of each register: what it may skip */
     uint32_t depend_base[PRT_KIND_COUNT];
     uint32_t items;             /* that settle */
     uint64_t all_items;         /* their bits */
@@ -258,7 +259,8 @@ struct prt_dev {
     bool in_read;               /* effects of a read are running */
     bool now_known;             /* `now` is of this call */
     bool timeless;              /* no value of the table depends on time */
-    bool cut;                   /* a bound cut a program short in this call */
+    bool uses_old;              /* a program loads `old` */
+    bool cut;                   /* a bound left a program out in this call */
     bool unmapped_logged;
     bool busy;                  /* in a call that may have effects */
 };

@@ -38,6 +38,10 @@ enum {
 #define TIMER_ONCE 2u
 #define TIMER_STOPPED 4u        /* expired with `once` */
 
+/* What a register has, beside what its table entry says at a glance. */
+#define PRT_TRAIT_VALUES 1u     /* fields that are derived or have a cond */
+#define PRT_TRAIT_GUARDS 2u     /* those, or fields with `needs` */
+
 /* Kept out of its callers, whose short way would pay for its registers. */
 #define PRT_APART __attribute__((noinline))
 
@@ -174,9 +178,9 @@ void prt_copy_cancel(struct prt_dev *dev, uint32_t copy);
 bool prt_due(struct prt_dev *dev);              /* run what is due; any? */
 void prt_alarm(struct prt_dev *dev);            /* tell the host the next */
 
-/* depend.c: what settles when something changes */
+/* depend.c: what is found out from a table before it runs */
 size_t prt_depend_cells(const struct prt_table *t);     /* 8 bytes each */
-/* Fill dev->depend; the memo is scratch and left cleared. */
+/* Fill dev->depend and dev->traits; the memo is scratch and left cleared. */
 void prt_depend_init(struct prt_dev *dev);
 
 /* settle.c: from one consistent state to the next */

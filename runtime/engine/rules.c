@@ -217,15 +217,16 @@ static void act(struct prt_dev *dev, const struct prt_insn *in, uint64_t *r)
     }
 }
 
-static bool enter(struct prt_dev *dev)
+static PRT_APART uint64_t cut_short(struct prt_dev *dev)
 {
+    dev->cut = true;
     if (dev->depth >= PRT_MAX_DEPTH) {
-        dev->cut = true;
         prt_log(dev, PRT_LOG_NEST, "values nest too deeply", 0);
-        return false;
+    } else {
+        prt_log(dev, PRT_LOG_STEPS, "a program was not run", 0);
+        dev->steps = 0;
     }
-    dev->depth++;
-    return true;
+    return 0;
 }
 
 /* One instruction that is no jump and not END. */
@@ -280,17 +281,25 @@ static void step(struct prt_dev *dev, const struct prt_insn *in, uint64_t *r)
     }
 }
 
+/* One by one: compilers clear arrays by string instructions, which crawl. */
+_Static_assert(PRT_NUM_REGS == 16, "clear() clears all registers");
+static inline void clear(uint64_t *r)
+{
+    r[0] = r[1] = r[2] = r[3] = r[4] = r[5] = r[6] = r[7] = 0;
+    r[8] = r[9] = r[10] = r[11] = r[12] = r[13] = r[14] = r[15] = 0;
+}
+
 /*
  * The instructions that expressions are mostly made of are executed here,
  * all others by step().
  */
 static uint64_t interpret(struct prt_dev *dev, const struct prt_insn *code)
 {
-    uint64_t r[PRT_NUM_REGS] = { 0 };
-    const struct prt_insn *in = code;
+    uint64_t r[PRT_NUM_REGS];
+    const struct prt_insn *in;
 
-    for (; dev->steps; in++) {
-        dev->steps--;
+    clear(r);
+    for (in = code; ; in++) {
         switch (in->op) {
         case PRT_OP_END:
             return r[in->a];
@@ -303,6 +312,12 @@ static uint64_t interpret(struct prt_dev *dev, const struct prt_insn *code)
             } else {
                 r[in->dst] = prt_field_value(dev, in->imm);
             }
+            break;
+        case PRT_OP_STF:
+            store(dev, in, r);
+            break;
+        case PRT_OP_LDV:
+            r[in->dst] = dev->value;
             break;
         case PRT_OP_AND:
             r[in->dst] = r[in->a] & r[in->b];
@@ -330,19 +345,20 @@ static uint64_t interpret(struct prt_dev *dev, const struct prt_insn *code)
             break;
         }
     }
-    dev->cut = true;
-    prt_log(dev, PRT_LOG_STEPS, "program cut short", 0);
-    return 0;
 }
 
+/* A program costs its length, and is run as a whole or not at all. */
 uint64_t prt_run(struct prt_dev *dev, uint32_t prog)
 {
+    const struct prt_prog *p = &dev->table->progs[prog];
     uint64_t value;
 
-    if (!enter(dev)) {
-        return 0;
+    if (dev->steps < p->count || dev->depth >= PRT_MAX_DEPTH) {
+        return cut_short(dev);
     }
-    value = interpret(dev, dev->table->code + dev->table->progs[prog].first);
+    dev->steps -= p->count;
+    dev->depth++;
+    value = interpret(dev, dev->table->code + p->first);
     dev->depth--;
     return value;
 }

@@ -2,16 +2,13 @@
 /* Reset, loading, carry-over, and the host's ends of FIFOs and lines. */
 #include "runtime/engine/priv.h"
 
-static bool is_timeless(const struct prt_table *t)
+static bool has_op(const struct prt_table *t, enum prt_op op)
 {
     uint32_t i;
 
-    for (i = 0; i < t->ncode; i++) {
-        if (t->code[i].op == PRT_OP_TIME || t->code[i].op == PRT_OP_COUNT) {
-            return false;
-        }
+    for (i = 0; i < t->ncode && t->code[i].op != op; i++) {
     }
-    return true;
+    return i < t->ncode;
 }
 
 int prt_dev_init(struct prt_dev *dev, const struct prt_table *table,
@@ -36,7 +33,9 @@ int prt_dev_init(struct prt_dev *dev, const struct prt_table *table,
     dev->alarm = PRT_NEVER;
     dev->last_reg = PRT_NONE;
     dev->epoch = 1;
-    dev->timeless = is_timeless(table);
+    dev->timeless = !has_op(table, PRT_OP_TIME) &&
+                    !has_op(table, PRT_OP_COUNT);
+    dev->uses_old = has_op(table, PRT_OP_LDOLD);
     while (1u << dev->granule_shift < table->head->granule) {
         dev->granule_shift++;
     }

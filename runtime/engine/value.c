@@ -56,7 +56,7 @@ static uint64_t own_value(struct prt_dev *dev, uint32_t reg, uint64_t bits)
     uint64_t mask;
     uint32_t i;
 
-    if (r->flags & PRT_REG_PLAIN) {
+    if (!(dev->traits[reg] & PRT_TRAIT_VALUES)) {
         return value & bits;
     }
     for (i = r->field_first; i < r->field_first + r->field_count; i++) {

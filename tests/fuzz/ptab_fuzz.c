@@ -218,8 +218,9 @@ static void run_twins(const struct prt_table *table, uint64_t seed)
             goto out;
         }
     }
-    cells = size / 8 - (size_t)(dev[1].depend - (uint64_t *)memory[1]);
-    for (i = 0; dev[1].depend && i < cells; i++) {
+    cells = dev[1].depend ? (size_t)((const uint64_t *)(const void *)
+                                     dev[1].traits - dev[1].depend) : 0;
+    for (i = 0; i < cells; i++) {
         dev[1].depend[i] = dev[1].all_items;
     }
     for (k = 0; k < 2 && is_honest(&dev[0]); k++) {

@@ -168,7 +168,7 @@ static void host_log(void *opaque, enum prt_log_kind kind, const char *text,
                       s->name, value);
         break;
     default:
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: rules were cut short\n", s->name);
+        qemu_log_mask(LOG_GUEST_ERROR, "%s: rules were left out\n", s->name);
         break;
     }
 }
@@ -270,28 +270,33 @@ static void periph_chr_event(void *opaque, QEMUChrEvent event)
  * Accesses by instructions carry the attributes of their page; those of bus
  * masters, which may well run inside an instruction, say nothing.
  */
-static PeriphAccess describe(PeriphDevice *s, hwaddr offset, unsigned size,
-                             MemTxAttrs attrs)
+static PeriphAccess describe(PeriphDevice *s, bool write, hwaddr offset,
+                             uint64_t value, unsigned size, MemTxAttrs attrs)
 {
     return (PeriphAccess) {
         .dev = s,
         .cpu = attrs.unspecified ? NULL : current_cpu,
+        .write = write,
         .offset = offset,
+        .value = value,
         .size = size,
         .attrs = attrs,
         .reg = PRT_NONE,
     };
 }
 
-static MemTxResult finish(PeriphDevice *s, PeriphAccess *a, int ret)
+/* What is to be done after an access, beyond its effect. */
+static MemTxResult finish(const PeriphAccess *access, int ret)
 {
+    PeriphDevice *s = access->dev;
+    PeriphAccess done;
+
     switch (ret) {
     case PRT_OK:
-        a->reg = s->engine->dev.last_reg;
-        trace_periph_device_access(s->name, a->write, a->offset, a->size,
-                                   a->value);
         if (observer) {
-            observer->done(observer->opaque, a);
+            done = *access;
+            done.reg = s->engine->dev.last_reg;
+            observer->done(observer->opaque, &done);
         }
         /* Written by somebody who asked for what follows: console input. */
         if (s->rx_fifo != PRT_NONE) {
@@ -300,15 +305,22 @@ static MemTxResult finish(PeriphDevice *s, PeriphAccess *a, int ret)
         return MEMTX_OK;
     case PRT_ASK:
         periph_counts.asks++;
-        trace_periph_device_ask(s->name, a->write, a->offset, a->size);
+        trace_periph_device_ask(s->name, access->write, access->offset,
+                                access->size);
         if (observer) {
-            observer->asked(observer->opaque, a);
+            observer->asked(observer->opaque, access);
         }
         return MEMTX_DECODE_ERROR;
     default:
         periph_counts.aborts++;
         return MEMTX_ERROR;
     }
+}
+
+/* Nothing is: the access costs what a device in C does. */
+static bool is_finished(PeriphDevice *s, int ret)
+{
+    return likely(ret == PRT_OK && !observer && s->rx_fifo == PRT_NONE);
 }
 
 /*
@@ -326,7 +338,6 @@ MemTxResult periph_device_read(void *opaque, hwaddr offset, uint64_t *value,
                                unsigned size, MemTxAttrs attrs)
 {
     PeriphDevice *s = opaque;
-    PeriphAccess a = describe(s, offset, size, attrs);
     int ret;
 
     *value = 0;
@@ -337,34 +348,50 @@ MemTxResult periph_device_read(void *opaque, hwaddr offset, uint64_t *value,
     if (s->in_engine) {
         return MEMTX_ERROR;
     }
-    if (observer && observer->reading(observer->opaque, &a)) {
-        return MEMTX_ERROR;
+    if (observer) {
+        PeriphAccess a = describe(s, false, offset, 0, size, attrs);
+
+        if (observer->reading(observer->opaque, &a)) {
+            return MEMTX_ERROR;
+        }
     }
     periph_counts.reads++;
     s->in_engine = true;
     ret = prt_read(&s->engine->dev, offset, size, value);
     s->in_engine = false;
-    a.value = *value;
-    return finish(s, &a, ret);
+    if (ret == PRT_OK) {
+        trace_periph_device_access(s->name, false, offset, size, *value);
+    }
+    if (!is_finished(s, ret)) {
+        PeriphAccess a = describe(s, false, offset, *value, size, attrs);
+
+        return finish(&a, ret);
+    }
+    return MEMTX_OK;
 }
 
 MemTxResult periph_device_write(void *opaque, hwaddr offset, uint64_t value,
                                 unsigned size, MemTxAttrs attrs)
 {
     PeriphDevice *s = opaque;
-    PeriphAccess a = describe(s, offset, size, attrs);
     int ret;
 
     if (s->in_engine) {
         return MEMTX_ERROR;
     }
-    a.write = true;
-    a.value = value;
     periph_counts.writes++;
     s->in_engine = true;
     ret = prt_write(&s->engine->dev, offset, size, value);
     s->in_engine = false;
-    return finish(s, &a, ret);
+    if (ret == PRT_OK) {
+        trace_periph_device_access(s->name, true, offset, size, value);
+    }
+    if (!is_finished(s, ret)) {
+        PeriphAccess a = describe(s, true, offset, value, size, attrs);
+
+        return finish(&a, ret);
+    }
+    return MEMTX_OK;
 }
 
 static const MemoryRegionOps periph_device_ops = {
