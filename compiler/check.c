@@ -20,8 +20,12 @@ static const struct pcc_check checks[] = {
       PDL_D_LOW_CONFIDENCE, check_confidence, NULL },
     { "interrupt-trigger", "a wire to an interrupt controller states none",
       PDL_D_NO_TRIGGER, check_trigger, NULL },
+    { "load-place", "images and the entry point lie in no memory",
+      PDL_D_NO_MEMORY_THERE, check_places, NULL },
     { "hidden-reset", "reset values in bits that are derived",
       PDL_D_RESET_HIDDEN, NULL, check_hidden_reset },
+    { "contradictory-policy", "policies that ':=' or a view overrules",
+      PDL_D_IDLE_POLICY, NULL, check_policies },
     { "never-fires", "rules that cannot fire",
       PDL_D_NEVER_FIRES, NULL, check_never },
 };
@@ -79,6 +83,11 @@ const char *pcc_check_name(size_t i)
 const char *pcc_check_help(size_t i)
 {
     return i < COUNT ? checks[i].help : NULL;
+}
+
+const char *pcc_check_code(size_t i)
+{
+    return i < COUNT ? pdl_code_id(checks[i].code) : NULL;
 }
 
 enum pcc_severity pcc_check_default(size_t i)

@@ -31,8 +31,10 @@ void check_unused(struct cc *cc, const struct pcc_model *m);
 void check_console(struct cc *cc, const struct pcc_model *m);
 void check_confidence(struct cc *cc, const struct pcc_model *m);
 void check_trigger(struct cc *cc, const struct pcc_model *m);
+void check_places(struct cc *cc, const struct pcc_model *m);
 void check_undriven(struct cc *cc, const struct pcc_device *d);
 void check_hidden_reset(struct cc *cc, const struct pcc_device *d);
+void check_policies(struct cc *cc, const struct pcc_device *d);
 void check_never(struct cc *cc, const struct pcc_device *d);
 
 #endif

@@ -178,20 +178,65 @@ void check_console(struct cc *cc, const struct pcc_model *m)
                  m->board->instances[m->board->console].name);
 }
 
+static bool is_unsure(const struct pcc_origin *origin)
+{
+    return origin->owner == PCC_INFERRED &&
+           origin->confidence < LOW_CONFIDENCE;
+}
+
+/* The least sure of what makes the level of line @l. */
+static const struct pcc_origin *doubt(const struct pcc_device *d,
+                                      const struct pcc_line *l)
+{
+    const struct pcc_prog *p = l->prog == PCC_NONE ? NULL :
+                               &d->progs[l->prog];
+    uint32_t i;
+
+    if (p && is_unsure(&l->driver)) {
+        return &l->driver;
+    }
+    for (i = 0; p && i < p->count; i++) {
+        const struct prt_insn *in = &d->code[p->first + i];
+        uint32_t reg = in->op == PRT_OP_LDB ? in->imm :
+                       in->op == PRT_OP_LDF && !(in->imm & PRT_DYN) ?
+                       d->fields[in->imm].reg : PCC_NONE;
+
+        if (reg != PCC_NONE && is_unsure(&d->regs[reg].origin)) {
+            return &d->regs[reg].origin;
+        }
+        if (in->op == PRT_OP_LDF && !(in->imm & PRT_DYN) &&
+            is_unsure(&d->fields[in->imm].origin)) {
+            return &d->fields[in->imm].origin;
+        }
+    }
+    return NULL;
+}
+
+static void check_doubt(struct cc *cc, const struct pcc_model *m,
+                        const struct pcc_wire *w, bool *told)
+{
+    uint32_t device = m->board->instances[w->instance].device;
+    const struct pcc_device *d = &m->devices[device];
+    const struct pcc_line *l = &d->lines[w->line];
+    const struct pcc_origin *weak = is_unsure(&w->origin) ? &w->origin :
+                                    told[device] ? NULL : doubt(d, l);
+
+    if (weak) {
+        told[device] |= weak != &w->origin;
+        check_report(cc, PDL_D_LOW_CONFIDENCE, weak->span, l->name,
+                     weak->confidence);
+    }
+}
+
+/* Wires, and what drives the lines that wires lead on. */
 void check_confidence(struct cc *cc, const struct pcc_model *m)
 {
+    bool *told = cc_alloc(cc, m->device_count + 1);
     size_t i;
 
     for (i = 0; m->board && i < m->board->wire_count; i++) {
-        const struct pcc_wire *w = &m->board->wires[i];
-
-        if (w->origin.owner == PCC_INFERRED && w->instance != PCC_NONE &&
-            w->origin.confidence < LOW_CONFIDENCE) {
-            const struct pcc_device *d =
-                &m->devices[m->board->instances[w->instance].device];
-
-            check_report(cc, PDL_D_LOW_CONFIDENCE, w->origin.span,
-                         d->lines[w->line].name, w->origin.confidence);
+        if (m->board->wires[i].instance != PCC_NONE) {
+            check_doubt(cc, m, &m->board->wires[i], told);
         }
     }
 }
@@ -207,5 +252,40 @@ void check_trigger(struct cc *cc, const struct pcc_model *m)
             w->trigger == PCC_TRIGGER_NONE) {
             check_report(cc, PDL_D_NO_TRIGGER, w->origin.span);
         }
+    }
+}
+
+static void check_place(struct cc *cc, const struct pcc_board *b,
+                        struct pdl_span span, const char *what, uint64_t at)
+{
+    size_t i;
+
+    for (i = 0; i < b->memory_count; i++) {
+        if (at >= b->memories[i].base &&
+            at - b->memories[i].base < b->memories[i].size) {
+            return;
+        }
+    }
+    check_report(cc, PDL_D_NO_MEMORY_THERE, span, what,
+                 (unsigned long long)at);
+}
+
+/* A board without any memory is one that nobody has described yet. */
+void check_places(struct cc *cc, const struct pcc_model *m)
+{
+    const struct pcc_board *b = m->board;
+    size_t i;
+
+    if (!b || !b->memory_count) {
+        return;
+    }
+    for (i = 0; i < b->load_count; i++) {
+        if (b->loads[i].has_address) {
+            check_place(cc, b, b->loads[i].origin.span, "the image at",
+                        b->loads[i].address);
+        }
+    }
+    if (b->has_entry) {
+        check_place(cc, b, b->entry_span, "the entry point", b->entry);
     }
 }

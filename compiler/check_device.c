@@ -41,33 +41,77 @@ void check_hidden_reset(struct cc *cc, const struct pcc_device *d)
     }
 }
 
-static const char *never(const struct pcc_device *d,
-                         const struct pcc_rule *rule)
+/* ---- contradictory policies ---- */
+
+static bool keeps(enum prt_policy policy)
 {
-    if (rule->event == PRT_EV_WRITE && !d->regs[rule->subject].writes) {
-        return "another register takes the writes at this offset";
-    }
-    if (rule->event == PRT_EV_READ && !d->regs[rule->subject].reads) {
-        return "another register takes the reads at this offset";
-    }
-    if (rule->event == PRT_EV_OVERFLOW && rule->kind == PRT_KIND_FIFO &&
-        d->fifos[rule->subject].end == PRT_END_TO &&
-        d->fifos[rule->subject].at == PCC_NONE) {
-        return "the fifo drains at once";
-    }
-    return NULL;
+    return policy == PRT_POL_rw || policy == PRT_POL_ro ||
+           policy == PRT_POL_wo || policy == PRT_POL_pulse ||
+           policy == PRT_POL_unimpl;
 }
 
-void check_never(struct cc *cc, const struct pcc_device *d)
+static const char *policy_word(enum prt_policy policy)
+{
+    static const char *const words[] = {
+#define X(name, ...) #name,
+        PRT_POLICIES(X)
+#undef X
+    };
+
+    return words[policy];
+}
+
+/* The policy of the bits of a view, when it is one for all of them. */
+static enum prt_policy policy_at(const struct pcc_device *d,
+                                 const struct pcc_reg *r,
+                                 const struct pcc_view *v)
+{
+    uint32_t k;
+
+    for (k = r->first_field; k < r->first_field + r->field_count; k++) {
+        const struct pcc_field *f = &d->fields[k];
+
+        if (f->lo <= v->lo && v->lo + v->width <= f->lo + f->width) {
+            return f->policy;
+        }
+    }
+    return r->policy;
+}
+
+static void check_view(struct cc *cc, const struct pcc_device *d,
+                       const struct pcc_reg *r, const struct pcc_view *v)
+{
+    enum prt_policy policy = policy_at(d, r, v);
+
+    if (policy == PRT_POL_ro && r->writes && v->verb != PRT_VERB_POPS) {
+        check_report(cc, PDL_D_IDLE_POLICY, v->origin.span, r->path, "ro",
+                     "writes go through its view");
+    } else if (policy == PRT_POL_wo && r->reads &&
+               v->verb == PRT_VERB_POPS) {
+        check_report(cc, PDL_D_IDLE_POLICY, v->origin.span, r->path, "wo",
+                     "reads take from its fifo");
+    }
+}
+
+void check_policies(struct cc *cc, const struct pcc_device *d)
 {
     size_t i;
+    uint32_t k;
 
-    for (i = 0; i < d->rule_count; i++) {
-        const char *why = never(d, &d->rules[i]);
+    for (i = 0; i < d->field_count; i++) {
+        const struct pcc_field *f = &d->fields[i];
 
-        if (why) {
-            check_report(cc, PDL_D_NEVER_FIRES,
-                         d->rules[i].origin.span, why);
+        if (f->kind == PRT_DERIVED && !keeps(f->policy)) {
+            check_report(cc, PDL_D_IDLE_POLICY, f->origin.span, f->name,
+                         policy_word(f->policy),
+                         "defined by ':=' it stores nothing");
+        }
+    }
+    for (i = 0; i < d->reg_count; i++) {
+        const struct pcc_reg *r = &d->regs[i];
+
+        for (k = r->first_view; k < r->first_view + r->view_count; k++) {
+            check_view(cc, d, r, &d->views[k]);
         }
     }
 }

@@ -90,6 +90,35 @@ static bool add_view(struct gen *g, struct bview *v, const struct target *t,
     return ok;
 }
 
+/* A view that shows something stands on no derived bits. */
+static bool shows_twice(struct dev *dv, const struct bview *v,
+                        const struct pdl_attr *attr)
+{
+    const struct pcc_reg *r = &dv->d.regs[v->reg];
+    uint32_t i;
+
+    if (attr->verb == PDL_VERB_PUSHES || attr->verb == PDL_VERB_FEEDS ||
+        attr->verb == PDL_VERB_RESETS) {
+        return false;
+    }
+    for (i = r->first_field; i < r->first_field + r->field_count; i++) {
+        const struct pcc_field *f = &dv->d.fields[i];
+        struct pdl_diag *d;
+
+        if (f->kind == PRT_STORED || f->lo >= v->m.lo + v->m.width ||
+            v->m.lo >= f->lo + f->width) {
+            continue;
+        }
+        d = pdl_diag_add(dv->cc->diags, PDL_D_POLICY_CONFLICT, attr->span,
+                         f->kind == PRT_HOLD ? "hold :=" : ":=",
+                         pdl_verb_word(attr->verb));
+        pdl_diag_note(d, f->origin.span, "both say what a read of '%s' shows",
+                      f->name);
+        return true;
+    }
+    return false;
+}
+
 /* True while the run-time indices of @t choose element @k and bit @bit. */
 static uint32_t chosen(struct gen *g, const struct target *t, uint32_t k,
                        unsigned bit)
@@ -159,6 +188,9 @@ static void compile_view(struct dev *dv, const struct todo *todo)
 
         v.m.lo = f->lo;
         v.m.width = f->width;
+    }
+    if (shows_twice(dv, &v, todo->attr)) {
+        return;
     }
     if (verb == PDL_VERB_RESETS && is_all(dv, g.scope, todo->attr->ref)) {
         v.m.target_kind = PRT_KIND_DOMAIN;
@@ -259,6 +291,15 @@ static void compile_derive(struct dev *dv, const struct todo *todo)
 
 /* ---- lines ---- */
 
+static void least_sure(const struct line_part *part, struct pcc_origin *out)
+{
+    for (*out = part->origin; part; part = part->next) {
+        if (part->origin.confidence < out->confidence) {
+            *out = part->origin;
+        }
+    }
+}
+
 static void finish_line(struct dev *dv, uint32_t index)
 {
     struct pcc_line *l = &dv->lines.v[index];
@@ -268,6 +309,7 @@ static void finish_line(struct dev *dv, uint32_t index)
     if (!part) {
         return;
     }
+    least_sure(part, &l->driver);
     if (part->width == l->count) {
         g.scope = part->scope;
         gen_expr(&g, part->expr, 0);

@@ -190,6 +190,7 @@ const char *pcc_emitter_name(size_t i);
 const char *pcc_emitter_help(size_t i);
 const char *pcc_check_name(size_t i);
 const char *pcc_check_help(size_t i);
+const char *pcc_check_code(size_t i);     /* "W0401" */
 enum pcc_severity pcc_check_default(size_t i);
 
 #endif

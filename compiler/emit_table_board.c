@@ -2,7 +2,9 @@
 /* The board section of a table, whole or in part. */
 #include "compiler/emit_table.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runtime/engine/table.h"
 
@@ -57,6 +59,63 @@ static void put_memories(struct tab_board *t)
 
 /* ---- images ---- */
 
+/* Whether an image has addresses of its own: ELF or Intel HEX. */
+static bool is_placed(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char head[4] = "";
+    bool placed = f && fread(head, 1, 4, f) == 4 &&
+                  (memcmp(head, "\177ELF", 4) == 0 || *head == ':');
+
+    if (f) {
+        fclose(f);
+    }
+    return placed;
+}
+
+/* The last memory of those that hold @at and follow it without a gap. */
+static const struct pcc_memory *memory_from(const struct pcc_board *b,
+                                            uint64_t at)
+{
+    const struct pcc_memory *last = NULL;
+    size_t i;
+
+    for (i = 0; i < b->memory_count; i++) {
+        const struct pcc_memory *m = &b->memories[i];
+
+        if (at >= m->base && at - m->base < m->size) {
+            last = m;
+            at = m->base + m->size;
+            i = -1;
+        }
+    }
+    return last;
+}
+
+/* A raw image has to fit in the memory where it goes. */
+static void check_size(struct tab_board *t, const struct pcc_load *l,
+                       const char *path)
+{
+    const struct pcc_memory *m = memory_from(t->b, l->address);
+    uint64_t room = m ? m->base + m->size - l->address : 0;
+    struct pdl_diag *diag;
+    struct stat st;
+
+    if (!m || stat(path, &st) || !S_ISREG(st.st_mode) ||
+        (uint64_t)st.st_size <= room || is_placed(path)) {
+        return;
+    }
+    diag = pdl_diag_add(t->e->diags, PDL_D_IMAGE_TOO_LARGE, l->origin.span,
+                        l->path, (unsigned long long)st.st_size,
+                        (unsigned long long)l->address,
+                        pdl_arena_printf(t->e->arena,
+                                         "memory '%s' ends 0x%llx bytes "
+                                         "later", m->name,
+                                         (unsigned long long)room));
+    pdl_diag_note(diag, m->origin.span, "declared here");
+    t->err = PCC_ERR_INPUT;
+}
+
 static const char *find_image(struct tab_board *t, const struct pcc_load *l)
 {
     const char *found = pcc_emit_find_file(t->e, &l->origin, l->path);
@@ -64,6 +123,9 @@ static const char *find_image(struct tab_board *t, const struct pcc_load *l)
     if (!found && t->e->opts->need_loads) {
         pcc_emit_missing(t->e, &l->origin, l->path);
         t->err = PCC_ERR_INPUT;
+    }
+    if (found && l->has_address) {
+        check_size(t, l, found);
     }
     return found ? found : l->path;
 }

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "compiler/driver.h"
+#include "dsl/diag.h"
+
 struct explain {
     const struct pcc_model *m;
     const struct pdl_sources *sources;
@@ -231,4 +234,42 @@ bool pcc_explain_path(const struct pcc_model *m,
         }
     }
     return false;
+}
+
+/* ---- the page of diagnostics ---- */
+
+/* The name of the check that reports @code, or NULL. */
+static const char *check_of(enum pdl_code code)
+{
+    size_t i;
+
+    for (i = 0; pcc_check_name(i); i++) {
+        if (strcmp(pcc_check_code(i), pdl_code_id(code)) == 0) {
+            return pcc_check_name(i);
+        }
+    }
+    return NULL;
+}
+
+void pcc_diagnostics_page(struct pdl_strbuf *out)
+{
+    unsigned code;
+
+    pdl_strbuf_puts(out,
+        "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n"
+        "# Diagnostics\n\nWritten by `periphc --list-codes`; do not edit. "
+        "`periphc --explain CODE` prints one.\n`%s` and the like stand for "
+        "what the message is about. A check can be switched by\n"
+        "`-W`, `-E`, `--no-warn` and, in the text, by `@waive(name)`.\n");
+    for (code = 0; code < PDL_D_COUNT; code++) {
+        const char *check = check_of(code);
+
+        pdl_strbuf_printf(out, "\n## %s: ", pdl_code_id(code));
+        pdl_code_name(code, out);
+        pdl_strbuf_printf(out, "\n\n%s%s%s: `%s`\n\n%s\n",
+                          pdl_code_severity(code) == PDL_ERROR ? "error" :
+                          "warning", check ? ", check " : "",
+                          check ? check : "", pdl_code_format(code),
+                          pdl_code_explanation(code));
+    }
 }

@@ -14,4 +14,7 @@ bool pcc_explain_path(const struct pcc_model *m,
                       const struct pdl_sources *sources, const char *path,
                       struct pdl_strbuf *out);
 
+/* Appends every diagnostic and its explanation, as a page in Markdown. */
+void pcc_diagnostics_page(struct pdl_strbuf *out);
+
 #endif

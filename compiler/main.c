@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* periphc: the compiler on the command line.  The only part that prints. */
 #include <argp.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,13 +59,14 @@ struct options {
     bool list_emitters;
     bool list_importers;
     bool list_checks;
+    bool list_codes;
 };
 
 enum option_key {
     KEY_EMIT = 256, KEY_MERGE, KEY_CHECK, KEY_FORMAT, KEY_EXPLAIN,
     KEY_LIST_EMITTERS, KEY_LIST_CHECKS, KEY_NO_WARN, KEY_DIAGNOSTICS,
     KEY_NO_IMAGES, KEY_INSTANCE, KEY_MEMORY, KEY_IMPORT, KEY_ONLY, KEY_NAME,
-    KEY_LIST_IMPORTERS, KEY_TREE,
+    KEY_LIST_IMPORTERS, KEY_TREE, KEY_LIST_CODES,
 };
 
 static const struct argp_option option_table[] = {
@@ -95,6 +97,8 @@ static const struct argp_option option_table[] = {
     { "list-emitters", KEY_LIST_EMITTERS, NULL, 0, "names of --emit", 1 },
     { "list-importers", KEY_LIST_IMPORTERS, NULL, 0, "names of --import", 1 },
     { "list-checks", KEY_LIST_CHECKS, NULL, 0, "names of -W and -E", 1 },
+    { "list-codes", KEY_LIST_CODES, NULL, 0,
+      "every diagnostic with its explanation, as a page in Markdown", 1 },
     { NULL, 0, NULL, 0, "Where things are:", 2 },
     { "import-dir", 'I', "DIR", 0,
       "search imports here, after the importing file's folder", 2 },
@@ -213,6 +217,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_LIST_CHECKS:
         o->list_checks = true;
+        break;
+    case KEY_LIST_CODES:
+        o->list_codes = true;
         break;
     case 'I':
         add(state, &o->imports, arg);
@@ -354,13 +361,58 @@ done:
     return err;
 }
 
+static int is_periph(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return *entry->d_name != '.' && len > 7 &&
+           strcmp(entry->d_name + len - 7, ".periph") == 0;
+}
+
+/* Every .periph file of a folder, by name. */
+static int format_folder(const struct options *o, const char *path)
+{
+    int worst = EXIT_GOOD, n, i;
+    struct dirent **names;
+
+    n = scandir(path, &names, is_periph, alphasort);
+    if (n < 0) {
+        return fail(path, strerror(errno));
+    }
+    for (i = 0; i < n; i++) {
+        char *file = NULL;
+        int err = asprintf(&file, "%s/%s", path, names[i]->d_name) < 0 ?
+                  fail(path, "out of memory") : format_one(o, file);
+
+        worst = err > worst ? err : worst;
+        free(file);
+        free(names[i]);
+    }
+    free(names);
+    return n ? worst : fail(path, "no .periph file in this folder");
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int format_files(const struct options *o)
 {
     int worst = EXIT_GOOD;
     size_t i;
 
+    if (!o->in_place && !o->check &&
+        (o->files.n > 1 || is_folder(o->files.v[0]))) {
+        return fail("--format", "several files: say -i (write them) or "
+                    "--check (only look)");
+    }
     for (i = 0; i < o->files.n; i++) {
-        int err = format_one(o, o->files.v[i]);
+        int err = is_folder(o->files.v[i]) ?
+                  format_folder(o, o->files.v[i]) :
+                  format_one(o, o->files.v[i]);
 
         worst = err > worst ? err : worst;
     }
@@ -399,6 +451,18 @@ static int list_checks(void)
                words[pcc_check_default(i)], pcc_check_help(i));
     }
     return EXIT_GOOD;
+}
+
+/* dsl/DIAGNOSTICS.md */
+static int list_codes(void)
+{
+    struct pdl_strbuf page = PDL_STRBUF_INIT;
+    int err;
+
+    pcc_diagnostics_page(&page);
+    err = put_stdout(&page);
+    pdl_strbuf_dispose(&page);
+    return err;
 }
 
 /* A code, when no file is named. */
@@ -471,8 +535,7 @@ static int add_inputs(const struct options *o, struct pcc *s)
 
     for (i = 0; i < o->files.n; i++) {
         const char *path = o->files.v[i];
-        struct stat st;
-        int err = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ?
+        int err = is_folder(path) ?
                   pcc_add_board_dir(s, path) : pcc_add_file(s, path);
 
         worst = err < worst ? err : worst;
@@ -667,6 +730,7 @@ int main(int argc, char **argv)
                          NULL, NULL, NULL };
 
     argp_err_exit_status = EXIT_USAGE;
+    argp_program_version = "periphc 0.1 (language 1, register tables 1)";
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.list_emitters) {
         return list_emitters();
@@ -676,6 +740,9 @@ int main(int argc, char **argv)
     }
     if (o.list_checks) {
         return list_checks();
+    }
+    if (o.list_codes) {
+        return list_codes();
     }
     if (o.explain && !o.files.n) {
         return explain(o.explain);

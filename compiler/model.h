@@ -135,6 +135,7 @@ struct pcc_line {
     uint32_t first;         /* element 0 among the lines of its direction */
     uint32_t prog;          /* all elements as bits; NONE: not derived */
     bool driven;            /* by a program, a rule or drive() */
+    struct pcc_origin driver;   /* what of `prog` is least sure */
 };
 
 struct pcc_lock {
@@ -412,6 +413,7 @@ struct pcc_board {
     struct pdl_span base_span;
     bool has_entry;
     uint64_t entry;
+    struct pdl_span entry_span;
     int el;                 /* 0..3; -1: not said */
     int secure;             /* 0, 1; -1: not said */
     enum prt_psci psci;

@@ -122,10 +122,15 @@ struct sym *cc_lookup_in(struct cc *cc, uint32_t scope, const char *name);
 struct sym *cc_lookup(struct cc *cc, uint32_t scope, const char *name);
 /* "a register", … for messages. */
 const char *cc_kind_text(enum sym_kind kind);
-/* Reports that @ref's name is unknown, with a near name if there is one. */
-void cc_unknown(struct cc *cc, uint32_t scope, const char *name,
+/*
+ * Reports that a name is unknown, with a near name if there is one.  The
+ * result may be NULL.
+ */
+struct pdl_diag *cc_unknown(struct cc *cc, uint32_t scope, const char *name,
                 struct pdl_span span);
 
+/* Notes what @waive says on @item, those behind it and all inside. */
+void cc_find_waives(struct cc *cc, const struct pdl_item *item);
 struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item);
 /* The same; what stands without a note inside @outer is @outer's owner's. */
 struct pcc_origin cc_origin_in(struct cc *cc, const struct pdl_item *item,

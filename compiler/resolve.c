@@ -3,6 +3,7 @@
 #include "compiler/priv.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "compiler/constexpr.h"
 #include "dsl/item.h"
@@ -91,6 +92,23 @@ static void declare_items(struct cc *cc, const struct pdl_unit *unit)
 }
 
 /* Extensions join what their first name says; the rest is for later. */
+/* A board's other files say little without board.periph. */
+static void note_board(struct cc *cc, struct pdl_diag *diag, uint32_t file)
+{
+    const char *name = pdl_source_name(cc->sources, file);
+    const char *slash = name ? strrchr(name, '/') : NULL;
+    int len = slash ? (int)(slash - name) : 0;
+    struct pdl_span nowhere = { 0, 0, 0 };
+    const char *board = cc_printf(cc, "%.*s%sboard.periph", len,
+                                  name ? name : "", slash ? "/" : "");
+
+    if (diag && name && access(board, R_OK) == 0) {
+        pdl_diag_note(diag, nowhere, "the board is in this folder: compile "
+                      "all of it, 'periphc %.*s'", slash ? len : 1,
+                      slash ? name : ".");
+    }
+}
+
 static void attach_extends(struct cc *cc)
 {
     size_t i;
@@ -101,7 +119,8 @@ static void attach_extends(struct cc *cc)
         struct sym *sym = cc_lookup_in(cc, 0, ref->parts->name.text);
 
         if (!sym) {
-            cc_unknown(cc, 0, ref->parts->name.text, ref->parts->span);
+            note_board(cc, cc_unknown(cc, 0, ref->parts->name.text,
+                                      ref->parts->span), ref->span.file);
         } else if (sym->kind != SYM_TYPED) {
             pdl_diag_add(cc->diags, PDL_D_WRONG_KIND, ref->parts->span,
                          sym->name, cc_kind_text(sym->kind),
@@ -564,6 +583,7 @@ void cc_resolve(struct cc *cc)
     cc_scope_new(cc, 0);
     for (unit = pdl_session_units(cc->session); unit; unit = unit->next) {
         declare_items(cc, unit);
+        cc_find_waives(cc, unit->items.first);
     }
     attach_extends(cc);
     cc->board_item = choose_board(cc);

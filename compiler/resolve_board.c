@@ -78,6 +78,7 @@ static void set_entry(struct cc *cc, void *to, const struct pdl_item *item,
 {
     struct pcc_board *b = &((struct board *)to)->b;
 
+    b->entry_span = item->body_span;
     b->has_entry = number(cc, item, scope, UINT64_MAX, &b->entry);
 }
 

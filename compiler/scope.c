@@ -232,10 +232,10 @@ static bool visible(const struct cc *cc, uint32_t scope, uint32_t from)
     }
 }
 
-void cc_unknown(struct cc *cc, uint32_t scope, const char *name,
-                struct pdl_span span)
+struct pdl_diag *cc_unknown(struct cc *cc, uint32_t scope,
+                            const char *name, struct pdl_span span)
 {
-    unsigned limit = strlen(name) > 4 ? 2 : 1;
+    unsigned limit = strlen(name) > 4 ? 2 : strlen(name) > 1;
     const struct sym *best = NULL;
     unsigned best_distance = limit + 1;
     struct pdl_diag *d;
@@ -243,7 +243,7 @@ void cc_unknown(struct cc *cc, uint32_t scope, const char *name,
 
     d = pdl_diag_add(cc->diags, PDL_D_UNKNOWN_NAME, span, name);
     if (!d) {
-        return;
+        return NULL;
     }
     for (i = 0; i < cc->syms.n; i++) {
         const struct sym *s = &cc->syms.v[i];
@@ -260,7 +260,11 @@ void cc_unknown(struct cc *cc, uint32_t scope, const char *name,
     }
     if (best) {
         pdl_diag_note(d, best->span, "did you mean '%s'?", best->name);
+        if (span.end - span.begin == strlen(name)) {
+            pdl_diag_fix(d, span, best->name);
+        }
     }
+    return d;
 }
 
 static void add_waives(struct cc *cc, const struct pdl_item *item)
@@ -294,6 +298,27 @@ static const char *imported_from(const struct pdl_item *item)
            arg->value->u.string.bytes : NULL;
 }
 
+void cc_find_waives(struct cc *cc, const struct pdl_item *item)
+{
+    for (; item; item = item->next) {
+        const struct pdl_body *body =
+            pdl_item_body((struct pdl_item *)item);
+
+        if (item->notes) {
+            add_waives(cc, item);
+        }
+        if (body) {
+            cc_find_waives(cc, body->first);
+        }
+        if (item->kind == PDL_ITEM_COND && item->u.cond.otherwise) {
+            cc_find_waives(cc, item->u.cond.otherwise->first);
+        }
+        if (item->kind == PDL_ITEM_COND && item->u.cond.else_if) {
+            cc_find_waives(cc, item->u.cond.else_if);
+        }
+    }
+}
+
 struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
 {
     struct pcc_origin o = { .span = item->body_span, .confidence = 100 };
@@ -302,7 +327,6 @@ struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
     if (!item->notes) {
         return o;
     }
-    add_waives(cc, item);
     if (pdl_item_inferred(item, &note)) {
         o.by = note.by;
         o.evidence = note.evidence;

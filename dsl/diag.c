@@ -295,6 +295,11 @@ const char *pdl_code_explanation(enum pdl_code code)
     return codes[code].explanation;
 }
 
+const char *pdl_code_format(enum pdl_code code)
+{
+    return codes[code].format;
+}
+
 enum pdl_severity pdl_code_severity(enum pdl_code code)
 {
     return codes[code].severity;

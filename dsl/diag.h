@@ -92,6 +92,8 @@ void pdl_diags_set_severity(struct pdl_diags *diags, enum pdl_code code,
 /* Facts of a code: "E0001", what it means, its severity to begin with. */
 const char *pdl_code_id(enum pdl_code code);
 const char *pdl_code_explanation(enum pdl_code code);
+/* The text of its message, with printf conversions. */
+const char *pdl_code_format(enum pdl_code code);
 enum pdl_severity pdl_code_severity(enum pdl_code code);
 
 /* Appends the name of a code as people write it: "bad-character". */
