@@ -9,13 +9,18 @@ top=$(dirname "$here")
 
 usage() {
     cat <<'END'
-usage: qemu-hw/build.sh [fetch | build | path | src | clean | --help]
+usage: qemu-hw/build.sh [fetch | build | path | src | check | warnings | clean |
+                         --help]
 
   fetch  gets the source of QEMU 10.0 into the cache
   build  (default) adds the devices of this checkout and builds; prints the
          path of qemu-system-aarch64
   path   prints that path; fails when these devices have not been built
   src    prints the folder of the source tree that is built
+  check  prints the folder of QEMU's own tests qom-test and
+         device-introspect-test, built
+  warnings  after build: compiles our files once more, so that warnings,
+         by which the build does not fail, are errors
   clean  removes build folders and binaries, keeps the source
 
 Environment:
@@ -349,6 +354,61 @@ build() {
     echo "$root/bin/$key/qemu-system-aarch64"
 }
 
+# QEMU's own tests of all types. They know nothing of ours: they ask the
+# program that they are given, so that one build serves all checkouts.
+check() {
+    local dir test
+    find_root
+    dir=${root:-none}/qtest
+    if [ ! -x "$dir/device-introspect-test" ] || [ ! -x "$dir/qom-test" ]; then
+        lock
+        fetch
+        locate
+        use_meson
+        apply_hooks
+        sync_tree
+        configure
+        dir=$root/qtest
+        export NINJA_STATUS='@%f %t %e@ '
+        if ! ninja -C "$build" -j "${PERIPH_JOBS:-$(nproc)}" \
+                tests/qtest/qom-test tests/qtest/device-introspect-test \
+                2>&1 | tee "$log" | progress; then
+            periph_die "building QEMU's tests failed; all of it is in $log"
+        fi
+        mkdir -p "$dir"
+        cp "$build"/tests/qtest/{qom-test,device-introspect-test} "$dir/"
+    fi
+    echo "$dir"
+}
+
+# The commands that compile our files, each a line.
+commands() {
+    python3 - "$build/compile_commands.json" <<'END'
+import json, sys
+for c in json.load(open(sys.argv[1])):
+    if "/hw/periph/" in c["file"]:
+        print(c["command"])
+END
+}
+
+warnings() {
+    program || periph_die "not built for these files; run $0 build"
+    local stamp=${program%/*}/without-warnings
+    [ ! -e "$stamp" ] || return 0
+    lock
+    locate
+    use_meson
+    sync_tree
+    ninja -C "$build" trace/trace-hw_periph.h >"$log" 2>&1 ||
+        periph_die "see $log"
+    cd "$build"
+    if ! commands | xargs -P "${PERIPH_JOBS:-$(nproc)}" -d '\n' -I '{}' sh -c \
+            '{} -Wall -Werror -fsyntax-only -MF /dev/null'; then
+        periph_die "there are warnings in Periph's files"
+    fi
+    touch "$stamp"
+}
+
 case ${1:-build} in
 -h | --help) usage ;;
 fetch)
@@ -366,10 +426,12 @@ src)
     [ -n "$root" ] || periph_die "no source yet; run $0 fetch"
     echo "$root/src"
     ;;
+check) check ;;
+warnings) warnings ;;
 clean)
     lock
     find_root
-    [ -z "$root" ] || rm -rf "${root:?}"/build* "${root:?}/bin"
+    [ -z "$root" ] || rm -rf "${root:?}"/build* "${root:?}/bin" "${root:?}/qtest"
     ;;
 *)
     usage >&2

@@ -261,8 +261,10 @@ bool inference_cpu_pc(CPUState *cs, uint64_t *pc);
 bool inference_cpu_thumb(CPUState *cs);
 uint64_t inference_cpu_context(CPUState *cs, uint16_t *exception);
 void inference_cpu_fill(CPUState *cs, struct pbr_cpu *out);
-/* The program counter, and the general registers into @regs (32 values, 0
- * where the CPU has none), of a CPU that does not run. */
+/*
+ * The program counter, and the general registers into @regs (32 values, 0
+ * where the CPU has none), of a CPU that does not run.
+ */
 uint64_t inference_cpu_regs(CPUState *cs, uint64_t *regs);
 
 #endif
