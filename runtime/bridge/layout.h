@@ -408,6 +408,10 @@ struct pbr_bridge {
 #define PBR_R_NO_PC       0x0040u       /* pc is not known */
 #define PBR_R_REGS        0x0080u       /* regs[] follow */
 #define PBR_R_UNMAPPED    0x0100u       /* register is none: a hole */
+#define PBR_R_IRQ         0x0200u       /* interrupt taken: value its number,
+                                           address the handler's first pc */
+#define PBR_R_IRQ_END     0x0400u       /* it has ended */
+#define PBR_R_FAILED      0x0800u       /* the device gave a bus error */
 
 #define PBR_NO_REGISTER   0xffffffffu
 #define PBR_NO_DEVICE     0xffffu

@@ -22,8 +22,12 @@
 #include "tcg/insn-start-words.h"
 #include "inference-internal.h"
 
-/* The hooked operations of one CPU class; lives as long as QEMU. */
+/*
+ * The hooked operations of one CPU class; lives as long as QEMU. Found by
+ * the class: the hooks of somebody else may lie above these.
+ */
 typedef struct InferenceHook {
+    CPUClass *cc;
     TCGCPUOps ops;
     const TCGCPUOps *orig;
     QSLIST_ENTRY(InferenceHook) next;
@@ -31,9 +35,21 @@ typedef struct InferenceHook {
 
 static QSLIST_HEAD(, InferenceHook) hooks = QSLIST_HEAD_INITIALIZER(hooks);
 
+static InferenceHook *find_hook(CPUState *cs)
+{
+    InferenceHook *hook;
+
+    QSLIST_FOREACH(hook, &hooks, next) {
+        if (hook->cc == cs->cc) {
+            break;
+        }
+    }
+    return hook;
+}
+
 static const TCGCPUOps *original_ops(CPUState *cs)
 {
-    return container_of(cs->cc->tcg_ops, InferenceHook, ops)->orig;
+    return find_hook(cs)->orig;
 }
 
 /*
@@ -401,15 +417,11 @@ void inference_cpu_hook_all(void)
         InferenceHook *hook;
 
         cs->ignore_memory_transaction_failures = false;
-        QSLIST_FOREACH(hook, &hooks, next) {
-            if (cs->cc->tcg_ops == &hook->ops) {
-                break;
-            }
-        }
-        if (hook) {
+        if (find_hook(cs)) {
             continue;
         }
         hook = g_new0(InferenceHook, 1);
+        hook->cc = cs->cc;
         hook->orig = cs->cc->tcg_ops;
         hook->ops = *hook->orig;
         hook->ops.do_transaction_failed = hook_transaction_failed;

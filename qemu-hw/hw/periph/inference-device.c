@@ -111,7 +111,7 @@ static void open_question(InferenceDevice *s)
 
     s->phase = INFERENCE_OPEN;
     s->q.time_ns = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
-    s->q.record_head = s->ring.head;
+    s->q.record_head = s->state->ring.head;
     if (s->q.kind == PBR_Q_CRASH || s->q.kind == PBR_Q_FETCH ||
         s->q.kind == PBR_Q_IDLE) {
         inference_cpu_fill(s->asking, &s->q.cpu);

@@ -11,6 +11,7 @@
 #include "hw/core/cpu.h"
 #include "hw/periph/inference-device.h"
 #include "hw/periph/periph-device.h"
+#include "periph-log.h"
 #include "qemu/notify.h"
 #include "runtime/bridge/bridge-os.h"
 #include "runtime/bridge/bridge.h"
@@ -106,15 +107,12 @@ struct InferenceDevice {
 
     /* Shared memories and doorbell: inference-link.c */
     struct pbr_shm bridge_shm;
-    struct pbr_shm state_shm;
     struct pbr_bridge *bridge;
-    struct pbr_state *state;
-    struct pbr_ring_writer ring;
+    PeriphLog *state;
     struct pbr_stream stream;
     int listen_fd;
     int peer_fd;
     bool greeted;
-    uint32_t regions;
     uint64_t generation;
     uint64_t event_seq;
     QEMUTimer *beat;

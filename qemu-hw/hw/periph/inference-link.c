@@ -229,26 +229,24 @@ void inference_link_record(InferenceDevice *s, const PeriphAccess *a,
     } else {
         r.flags |= PBR_R_PEER;
     }
-    pbr_ring_put(&s->ring, &r, NULL);
-    if (a->dev->region < PBR_REGIONS_MAX) {
-        pbr_region_count(s->state, a->dev->region, a->write);
-    }
+    periph_log_record(s->state, &r, NULL);
     pbr_stats_count(&s->bridge->stats.accesses);
 }
 
 /* A device that was there before takes its old entry. */
-static uint32_t choose_region(InferenceDevice *s, PeriphDevice *dev)
+static uint32_t choose_region(InferenceDevice *s,
+                              const struct pbr_region *region)
 {
     uint32_t i;
 
-    for (i = 0; i < MIN(s->regions, PBR_REGIONS_MAX); i++) {
-        if (!s->state->regions[i].size &&
-            !strncmp(s->state->regions[i].name, dev->name,
+    for (i = 0; i < s->state->regions; i++) {
+        if (!s->state->mem->regions[i].size &&
+            !strncmp(s->state->mem->regions[i].name, region->name,
                      PBR_NAME_MAX - 1)) {
             return i;
         }
     }
-    return s->regions++;
+    return periph_log_add_region(s->state, region);
 }
 
 void inference_link_region_gone(InferenceDevice *s, PeriphDevice *dev)
@@ -256,9 +254,9 @@ void inference_link_region_gone(InferenceDevice *s, PeriphDevice *dev)
     struct pbr_region region;
 
     if (dev->region < PBR_REGIONS_MAX) {
-        region = s->state->regions[dev->region];
+        region = s->state->mem->regions[dev->region];
         region.size = 0;
-        pbr_region_set(s->state, dev->region, &region);
+        pbr_region_set(s->state->mem, dev->region, &region);
     }
     dev->region = UINT32_MAX;
 }
@@ -275,16 +273,16 @@ void inference_link_region(InferenceDevice *s, PeriphDevice *dev)
                  | (dev->flags & PRT_INST_CLOSED ? PBR_REGION_CLOSED : 0),
     };
 
+    pstrcpy(region.name, sizeof(region.name), dev->name);
     if (dev->region == UINT32_MAX) {
-        dev->region = choose_region(s, dev);
+        dev->region = choose_region(s, &region);
     }
     if (dev->region >= PBR_REGIONS_MAX) {
         return;
     }
-    pstrcpy(region.name, sizeof(region.name), dev->name);
-    region.reads = s->state->regions[dev->region].reads;
-    region.writes = s->state->regions[dev->region].writes;
-    pbr_region_set(s->state, dev->region, &region);
+    region.reads = s->state->mem->regions[dev->region].reads;
+    region.writes = s->state->mem->regions[dev->region].writes;
+    pbr_region_set(s->state->mem, dev->region, &region);
 }
 
 /* ---- Statistics ---- */
@@ -362,7 +360,7 @@ void inference_link_new_generation(InferenceDevice *s)
 {
     s->generation++;
     pbr_bridge_set_generation(s->bridge, s->generation);
-    s->state->header.generation = s->generation;
+    s->state->mem->header.generation = s->generation;
 }
 
 static void beat(void *opaque)
@@ -399,36 +397,14 @@ static bool open_bridge(InferenceDevice *s, Error **errp)
     return true;
 }
 
+/* A memory that a proxy has made already keeps what that wanted. */
 static bool open_state(InferenceDevice *s, Error **errp)
 {
-    struct pbr_state_options options = {
-        .qemu_pid = getpid(),
-        .arch = inference_cpu_arch(first_cpu),
-        .capacity = s->records,
-        .record_size = PBR_RECORD_MIN,
-        .generation = s->generation,
-    };
-    uint64_t size = pbr_state_size(s->records, PBR_RECORD_MIN);
-    int ret;
-
-    if (!size) {
-        error_setg(errp, "'records' must be a power of two between %u and %u",
-                   PBR_RECORDS_MIN, PBR_RECORDS_MAX);
+    s->state = periph_log_get(s->state_name, s->records, false, errp);
+    if (!s->state) {
         return false;
     }
-    ret = pbr_shm_create(&s->state_shm, s->state_name, size);
-    if (ret == PBR_OK) {
-        s->state = s->state_shm.mem;
-        ret = pbr_state_format(s->state, &options);
-    }
-    if (ret == PBR_OK) {
-        ret = pbr_ring_writer_init(&s->ring, s->state, size);
-    }
-    if (ret != PBR_OK) {
-        error_setg(errp, "state_mem '%s': %s", s->state_name,
-                   pbr_strerror(ret));
-        return false;
-    }
+    s->state->mem->header.generation = s->generation;
     return true;
 }
 
@@ -437,7 +413,6 @@ bool inference_link_open(InferenceDevice *s, Error **errp)
     int ret;
 
     s->bridge_shm = (struct pbr_shm) PBR_SHM_INIT;
-    s->state_shm = (struct pbr_shm) PBR_SHM_INIT;
     s->generation = pbr_generation_new();
     if (!open_state(s, errp) || !open_bridge(s, errp)) {
         inference_link_close(s);
@@ -467,8 +442,7 @@ void inference_link_close(InferenceDevice *s)
         s->listen_fd = -1;
     }
     g_clear_pointer(&s->beat, timer_free);
-    pbr_shm_close(&s->state_shm);
+    g_clear_pointer(&s->state, periph_log_put);
     pbr_shm_close(&s->bridge_shm);
-    s->state = NULL;
     s->bridge = NULL;
 }
