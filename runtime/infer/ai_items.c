@@ -226,6 +226,20 @@ static bool take_register(const struct pdl_item *item,
     return true;
 }
 
+/* Whether an edit before @e, of @count, has its name. */
+static bool named_twice(const struct inf_edit *edits, unsigned count,
+                        const struct inf_edit *e)
+{
+    unsigned i;
+
+    for (i = 0; i < count && e->name[0] != '\0'; i++) {
+        if (strcmp(edits[i].name, e->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool to_edit(const struct pdl_item *item, const char *text,
                     const struct ai_place *p, const struct reply *r,
                     struct inf_edit *e, struct pdl_strbuf *problems)
@@ -310,6 +324,11 @@ static void take_items(struct pdl_session *session,
         if (text != NULL &&
             to_edit(item, text, p, r, &ans->edits[ans->edit_count],
                     problems)) {
+            if (named_twice(ans->edits, ans->edit_count,
+                            &ans->edits[ans->edit_count])) {
+                pdl_strbuf_printf(problems, "%s is declared twice\n",
+                                  item->name.text);
+            }
             ans->edit_count++;
         }
     }

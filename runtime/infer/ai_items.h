@@ -4,9 +4,10 @@
  *
  * The declarations are taken from the `periph` member of a JSON object, else
  * from the first fenced block, else the whole text; a `device` around them is
- * taken off, settings are passed over.  Only registers, fifos, variables, lines, timers, locks, rules
- * and derived values may stand there: what reaches the host or belongs to
- * people has no place in an answer, whatever it is wrapped in.
+ * taken off, settings are passed over.  Only registers, fifos, variables,
+ * lines, timers, locks, rules and derived values may stand there: what
+ * reaches the host or belongs to people has no place in an answer, whatever
+ * it is wrapped in.
  */
 #ifndef PERIPH_INFER_AI_ITEMS_H
 #define PERIPH_INFER_AI_ITEMS_H
