@@ -69,10 +69,16 @@ static const uint8_t verbs[PDL_VERB_COUNT] = {
     [PDL_VERB_FEEDS] = PRT_VERB_FEEDS, [PDL_VERB_RESETS] = PRT_VERB_RESETS,
 };
 
+/* `all`, unless the device has something of that name. */
 static bool is_all(struct dev *dv, uint32_t scope, const struct pdl_ref *ref)
 {
-    return strcmp(ref->parts->name.text, "all") == 0 && !ref->parts->next &&
-           !cc_lookup(dv->cc, scope, "all");
+    const struct sym *sym;
+
+    if (strcmp(ref->parts->name.text, "all") != 0 || ref->parts->next) {
+        return false;
+    }
+    sym = cc_lookup(dv->cc, scope, "all");
+    return !sym || sym->kind == SYM_TYPED;
 }
 
 static bool add_view(struct gen *g, struct bview *v, const struct target *t,

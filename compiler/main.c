@@ -12,6 +12,7 @@
 
 #include "compiler/driver.h"
 #include "compiler/explain.h"
+#include "compiler/library.h"
 #include "dsl/diag.h"
 #include "dsl/format.h"
 
@@ -101,7 +102,8 @@ static const struct argp_option option_table[] = {
       "every diagnostic with its explanation, as a page in Markdown", 1 },
     { NULL, 0, NULL, 0, "Where things are:", 2 },
     { "import-dir", 'I', "DIR", 0,
-      "search imports here, after the importing file's folder", 2 },
+      "search imports here, after the importing file's folder and before the "
+      "blocks that come with Periph (\"lib/pl011.periph\")", 2 },
     { "load-dir", 'L', "DIR", 0,
       "search images of `load` here, before the board's folder", 2 },
     { "no-images", KEY_NO_IMAGES, NULL, 0,
@@ -711,6 +713,20 @@ static bool known_importer(const char *name)
     return false;
 }
 
+/* The folder of the blocks that come with Periph is searched last. */
+static int compile_with_library(struct options *o)
+{
+    char *library = pcc_library_dir();
+    int err;
+
+    if (library && o->imports.n < MAX_LIST) {
+        o->imports.v[o->imports.n++] = library;
+    }
+    err = compile(o);
+    free(library);
+    return err;
+}
+
 static bool known_emitter(const char *name)
 {
     size_t i;
@@ -770,5 +786,5 @@ int main(int argc, char **argv)
     if (o.merge && !o.emit) {
         return fail("--merge", "needs --emit dtb, dts, dtbo or dtso");
     }
-    return compile(&o);
+    return compile_with_library(&o);
 }

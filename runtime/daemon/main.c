@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "compiler/library.h"
 #include "runtime/daemon/ai.h"
 
 /* One row an option: parsing and help come from here. */
@@ -299,30 +300,6 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The folder of library blocks beside this program: malloc'ed, or NULL. */
-static char *find_library(void)
-{
-    static const char *const places[] = {
-        "../share/periph/dsl", "../../dsl",
-    };
-    char self[PATH_MAX], path[PATH_MAX + 32];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash, *found = NULL;
-    size_t i;
-
-    if (len <= 0) {
-        return NULL;
-    }
-    self[len] = '\0';
-    slash = strrchr(self, '/');
-    *slash = '\0';
-    for (i = 0; i < 2 && found == NULL; i++) {
-        snprintf(path, sizeof(path), "%s/%s", self, places[i]);
-        found = realpath(path, NULL);
-    }
-    return found;
-}
-
 static int open_log(struct command_line *c)
 {
     c->options.log.file = stderr;
@@ -350,7 +327,7 @@ int main(int argc, char **argv)
         .ai = { .type = "rules" },
     };
     char grammar[PATH_MAX + 16];
-    char *library = find_library();
+    char *library = pcc_library_dir();
     struct pdm_ai ai = { .asks_model = false };
     struct pdm *d = NULL;
     int signals, ret;
