@@ -135,6 +135,8 @@ struct pdm {
     struct pdm_wait waits[PDM_MAX_WAITS];
     unsigned wait_count;
     bool waits_changed;
+    struct pbr_frame watches[INF_MAX_WATCHES];  /* for the next life */
+    unsigned watch_count;
     char *unresolved[PDM_MAX_UNRESOLVED];
     unsigned unresolved_count;
 };
@@ -216,6 +218,9 @@ void pdm_state_restore(struct pdm *d);
 void pdm_wait_note(struct pdm *d, uint64_t pc, uint64_t phys);
 /* Tells QEMU not to ask about them.  After HELLO_ACK. */
 void pdm_waits_send(struct pdm *d);
+/* Keeps what a restart is to ask about, and sends it after HELLO_ACK. */
+void pdm_watches_note(struct pdm *d, const struct inf_answer *answer);
+void pdm_watches_send(struct pdm *d);
 /* To and from the state file; only for the images that they belong to. */
 void pdm_waits_save(struct pdm *d, cJSON *root);
 void pdm_waits_restore(struct pdm *d, const cJSON *root);

@@ -212,6 +212,7 @@ static void on_hello_ack(struct pdm *d, const struct pbr_frame *f)
             d->cpu_model[0] != '\0' ? d->cpu_model : "a CPU");
     new_generation(d, pbr_bridge_generation(d->bridge));
     pdm_waits_send(d);
+    pdm_watches_send(d);
 }
 
 static void on_question(struct pdm *d, const struct pbr_frame *f)

@@ -619,6 +619,9 @@ static bool ask(struct pdm *d, const struct pdm_engine *engine,
     } else if (verdict == PBR_V_TABLES) {
         verdict = PBR_V_RETRY;
     }
+    if (verdict == PBR_V_RESTART) {
+        pdm_watches_note(d, &answer);
+    }
     finish(d, q, verdict, &answer);
     tell_others(d, engine, q, &answer);
     done = true;

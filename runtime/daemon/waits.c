@@ -38,6 +38,30 @@ void pdm_waits_send(struct pdm *d)
     }
 }
 
+void pdm_watches_note(struct pdm *d, const struct inf_answer *answer)
+{
+    unsigned i;
+
+    d->watch_count = 0;
+    for (i = 0; i < answer->watch_count && i < INF_MAX_WATCHES; i++) {
+        d->watches[d->watch_count++] = (struct pbr_frame) {
+            PBR_F_WATCH, answer->watches[i].reads, answer->watches[i].pc,
+            answer->watches[i].phys,
+        };
+    }
+}
+
+void pdm_watches_send(struct pdm *d)
+{
+    unsigned i;
+
+    for (i = 0; i < d->watch_count && d->fd >= 0; i++) {
+        pdm_send(d, PBR_F_WATCH, d->watches[i].arg, d->watches[i].seq,
+                 d->watches[i].arg2);
+    }
+    d->watch_count = 0;
+}
+
 void pdm_waits_save(struct pdm *d, cJSON *root)
 {
     char text[2 * 19 + 2];

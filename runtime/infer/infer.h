@@ -29,6 +29,7 @@
 #define INF_PAGE_SIZE 4096
 #define INF_MAX_EDITS 32
 #define INF_MAX_PULSES 8
+#define INF_MAX_WATCHES 8
 
 /* Negative results of this library; inf_strerror() names them. */
 enum inf_error {
@@ -317,6 +318,13 @@ struct inf_answer {
     /* Interrupt lines to fire once before the guest goes on. */
     unsigned pulse_count;
     uint32_t pulses[INF_MAX_PULSES];
+    /* RESTART: the @reads-th read of @phys by @pc is to be asked about in the
+     * next life, as a stall whose @watched is set. */
+    unsigned watch_count;
+    struct {
+        uint64_t pc, phys;
+        uint32_t reads;
+    } watches[INF_MAX_WATCHES];
     char message[INF_MESSAGE_MAX]; /* for people, may be "" */
 };
 

@@ -329,6 +329,9 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
     if (rc) {
         return rc;
     }
+    if (q->kind != INF_IDLE) {
+        eng->idle_times = 0;
+    }
     switch (q->kind) {
     case INF_FAULT:
     case INF_FETCH:

@@ -9,6 +9,7 @@
 #define INPUTS_MAX 24u   /* registers that one handler reads */
 #define EVENTS_MAX 24u
 #define VECTOR_SHARES 3u /* lines that share a handler that is nobody's */
+#define LOOP_TIMES 4u    /* that a loop which counts is met */
 #define CONF_EVENT 80u
 #define CONF_TICK 55u
 
@@ -556,16 +557,46 @@ static uint64_t read_mmio(void *opaque, uint64_t phys, unsigned size,
     return rules_read(opaque, phys, size, written, mask);
 }
 
+/*
+ * Whether the guest is here for good.  A loop that counts may end; it is
+ * believed not to when it is met again and again.
+ */
+static bool is_for_good(struct idle *st)
+{
+    struct inf_engine *eng = st->eng;
+    uint64_t pc, lowest = st->q->pc;
+    unsigned i;
+
+    if (st->q->halted) {
+        return false;
+    }
+    if (inf_probe_still(eng->probe)) {
+        return true;
+    }
+    for (i = 0; inf_probe_loop_pc(eng->probe, i, &pc); i++) {
+        lowest = pc < lowest ? pc : lowest;
+    }
+    eng->idle_times = lowest == eng->idle_pc ? eng->idle_times + 1 : 1;
+    eng->idle_pc = lowest;
+    return eng->idle_times >= LOOP_TIMES;
+}
+
 static int solve(struct idle *st)
 {
     const struct event *ev;
-    unsigned handlers;
-    int rc = try_lines(st, &handlers);
+    unsigned handlers = 0;
+    int rc = st->irqs.kind == INF_IRQ_NVIC ? try_lines(st, &handlers) : 0;
 
     if (rc) {
         return rc;
     }
     ev = choose(st);
+    if (!ev && !handlers && is_for_good(st)) {
+        return rules_dead_end(st->eng, st->q, st->ans);
+    }
+    if (!ev && !handlers && !st->q->halted) {
+        return wait_on(st, INF_TIME, "a loop that counts");
+    }
     if (!ev) {
         return wait_on(st, handlers ? INF_WAITING : INF_UNRESOLVED, handlers
                        ? "an interrupt" : "no interrupt is enabled");
@@ -588,7 +619,7 @@ int rules_idle(struct inf_engine *eng, const struct inf_question *q,
     st->q = q;
     st->ans = ans;
     if (!eng->svc.irqs || eng->svc.irqs(eng->svc.opaque, &st->irqs) ||
-        st->irqs.kind != INF_IRQ_NVIC || q->cpu.exception) {
+        st->irqs.kind == INF_IRQ_GIC || q->cpu.exception) {
         rc = wait_on(st, INF_WAITING, "an interrupt");
     } else {
         rc = inf_probe_idle(eng->probe, q, &env, &eng->trace);

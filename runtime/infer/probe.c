@@ -337,7 +337,7 @@ static void follow_outside(struct inf_probe *p)
     if (pc_set_add(&p->seen, run->cur_pc)) {
         if (!pc_set_has(&p->loop, run->cur_pc)) {
             out->new_pcs++;
-            if (out->new_pcs <= SIGNATURE_PCS) {
+            if (out->new_pcs <= SIGNATURE_PCS || p->once) {
                 out->signature = (out->signature ^ run->cur_pc) *
                                  0x100000001b3ull;
             }
@@ -489,6 +489,9 @@ static void hook_code(uc_engine *uc, uint64_t pc, uint32_t size, void *opaque)
     }
     if (p->idle && pc == p->q.pc) {
         run->loop_reads++;
+        if (run->baseline) {
+            note_digest(p, probe_digest(p));
+        }
     }
     if (run->handler) {
         probe_follow_handler(p);
@@ -663,10 +666,28 @@ int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
     }
     p->period = 1;
     p->still = stands_still(p);
-    if (rc == 0 && !out->left && !p->still && !out->time_reads) {
+    if (p->idle && p->run.again_stores) {
+        p->still = false;
+    }
+    if (rc == 0 && !out->left && !p->still && !out->time_reads && !p->idle) {
         rc = learn_round(p, out);
     }
     return rc;
+}
+
+void inf_probe_once(struct inf_probe *p)
+{
+    pc_set_clear(&p->loop);
+    pc_set_add(&p->loop, p->q.pc);
+    p->once = true;
+    p->frozen = false;
+    p->period = 1;
+    p->still = false;
+}
+
+bool inf_probe_still(const struct inf_probe *p)
+{
+    return p->still && p->digest_count > 2;
 }
 
 unsigned inf_probe_period(const struct inf_probe *p)
@@ -754,6 +775,7 @@ int inf_probe_begin(struct inf_probe *p, const struct inf_question *q,
     p->q = *q;
     p->env = *env;
     p->idle = false;
+    p->once = false;
     p->failed = false;
     inf_probe_set_bound(p, env->max_insns);
     if (p->uc && p->uc_arch != q->cpu.arch) {

@@ -131,11 +131,21 @@ int inf_probe_run(struct inf_probe *p, const struct inf_stim *stim,
                   struct inf_trace *out);
 
 /*
+ * Instead of the baseline: there is no loop, what counts is the way that the
+ * guest takes from here on.  Signatures then tell all of it.
+ */
+void inf_probe_once(struct inf_probe *p);
+
+/*
  * Takes over the CPU of an idle question and learns what it runs while it
  * waits; use inf_probe_handler() afterwards, and inf_probe_end().
  */
 int inf_probe_idle(struct inf_probe *p, const struct inf_question *q,
                    const struct inf_probe_env *env, struct inf_trace *out);
+
+/* The loop leaves all registers as they are and stores nothing: it goes on
+ * for ever. */
+bool inf_probe_still(const struct inf_probe *p);
 
 /*
  * What if an interrupt came now?  Runs the handler at @entry as a function

@@ -91,6 +91,7 @@ struct inf_probe {
     struct inf_probe_env env;
     uint64_t loop_sp;
     unsigned period;  /* polls in one round of the loop */
+    bool once;        /* no loop: one read is looked at */
     bool idle;        /* the question is an idle one: WFI does nothing */
     bool seek;        /* the next baseline looks for the period */
     bool still;       /* the registers do not move from round to round */

@@ -311,6 +311,17 @@ static int try_values(struct stall *st)
     return rc;
 }
 
+int rules_try_all(struct stall *st)
+{
+    int rc = try_single_bits(st);
+
+    if (rc == 0) {
+        rc = try_values(st);
+    }
+    rank(st);
+    return rc;
+}
+
 /* Drops the bits of @c that the way out does not need. */
 static int minimise(struct stall *st, struct cand *c)
 {

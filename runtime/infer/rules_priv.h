@@ -16,6 +16,7 @@
 #define RULES_SNAPSHOT 48u
 #define RULES_DERIVED 6u
 #define RULES_EVENTS 128u
+#define RULES_DEAD 12u
 
 #define RULES_TEXTS 8u
 #define RULES_TEXT 1024u
@@ -95,6 +96,19 @@ struct rules_event {
     unsigned bit, line;
 };
 
+/* One instruction's read of one register. */
+struct rules_watch {
+    uint64_t pc, phys;
+};
+
+/* The dead end that is being searched back from. */
+struct rules_dead {
+    uint64_t pc;
+    uint64_t hyp; /* what the last try inferred, 0 = nothing */
+    unsigned count;
+    struct rules_watch tried[RULES_DEAD];
+};
+
 /* Faults of one instruction that walks through addresses. */
 struct rules_walk {
     uint64_t pc, next;
@@ -121,6 +135,9 @@ struct inf_engine {
     uint64_t reviewed; /* evidence seen by review() */
     struct rules_text texts[RULES_TEXTS];
     struct rules_walk walk;
+    struct rules_dead dead;
+    uint64_t idle_pc;    /* where the loop that counts begins, met last ... */
+    unsigned idle_times; /* ... so often in a row */
     unsigned event_count;
     struct rules_event events[RULES_EVENTS];
     unsigned hyp_count;
@@ -171,6 +188,11 @@ struct inf_edit *rules_edit_add(struct inf_answer *ans, uint32_t kind);
 /* rules_stall.c */
 int rules_stall(struct inf_engine *eng, const struct inf_question *q,
                 struct inf_answer *ans);
+
+/* rules_deadend.c */
+/* The guest stays where it is for good. */
+int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
+                   struct inf_answer *ans);
 
 /* rules_console.c */
 /* The access of a run that began to write text somewhere after the loop was

@@ -434,7 +434,7 @@ static bool only_comes_back(const struct stall *st)
     return left > 0;
 }
 
-static void log_cands(const struct stall *st)
+void rules_log_cands(const struct stall *st)
 {
     const struct inf_services *svc = &st->eng->svc;
     char text[200];
@@ -462,7 +462,7 @@ static int decide(struct stall *st, struct cand *best)
     unsigned i;
     int rc;
 
-    log_cands(st);
+    rules_log_cands(st);
     for (i = 0; i < st->count; i++) {
         struct cand *c = &st->cands[i];
 
@@ -556,7 +556,7 @@ int rules_stall(struct inf_engine *eng, const struct inf_question *q,
     } else {
         rc = inf_probe_begin(eng->probe, q, &env);
         if (rc == 0) {
-            rc = solve(st);
+            rc = q->watched ? rules_watched(st) : solve(st);
         }
         inf_probe_end(eng->probe);
     }

@@ -61,6 +61,11 @@ static inline bool is_single(const struct cand *c)
 
 /* All return 0 or a negative enum inf_error. */
 
+/* Tries all bits and all values that may mean something. */
+int rules_try_all(struct stall *st);
+void rules_log_cands(const struct stall *st);
+/* rules_deadend.c: a read that was asked for. */
+int rules_watched(struct stall *st);
 /* Runs one stimulus; the trace is in st->eng->trace. */
 int rules_run_one(struct stall *st, const struct inf_stim *stim);
 void rules_digest(const struct stall *st, const struct inf_trace *t,

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dead ends: the guest runs in a loop that nothing can end.  Some value that
+ * it read on the way, and that was 0 for want of anything better, may have
+ * led it there (a pin, a converter's result).  The reads before the dead end
+ * are looked at one after the other, the latest first: the machine starts
+ * again, that read is asked about, and if another value of it leads elsewhere
+ * it gets that value.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/infer/rules_stall.h"
+
+#define SEARCH_ACCESSES 6000u /* back from the dead end */
+#define WATCH_BOUND 60000u
+#define CONF_GUESS 45u
+#define CONTIGUOUS 3u
+
+/* ------------------------------------------------------------- the search */
+
+static bool was_tried(const struct inf_engine *eng, uint64_t pc,
+                      uint64_t phys)
+{
+    const struct rules_dead *dead = &eng->dead;
+    unsigned i;
+
+    for (i = 0; i < dead->count; i++) {
+        if (dead->tried[i].phys == phys && dead->tried[i].pc == pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether what @acc read was made up: nobody wrote it, nothing is known. */
+static bool is_made_up(struct inf_engine *eng, const struct inf_access *acc)
+{
+    const struct inf_reg_stat *stat = inf_evidence_reg(eng->ev, acc->phys);
+    const struct rules_reg *reg = rules_reg_at(eng, acc->phys);
+
+    return !acc->write && acc->value == 0 && stat && !stat->seq_write &&
+           reg && reg->machine && reg->plain;
+}
+
+static bool find_read(struct inf_engine *eng, struct rules_watch *out)
+{
+    uint64_t now = inf_evidence_seq(eng->ev);
+    uint64_t seq;
+
+    for (seq = now; seq > 0 && now - seq < SEARCH_ACCESSES; seq--) {
+        const struct inf_access *acc = inf_evidence_at(eng->ev, seq);
+
+        if (!acc) {
+            break;
+        }
+        if (is_made_up(eng, acc) && !was_tried(eng, acc->pc, acc->phys)) {
+            out->pc = acc->pc;
+            out->phys = acc->phys;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int restart_at(struct inf_engine *eng, struct inf_answer *ans,
+                      const struct rules_watch *at)
+{
+    struct rules_dead *dead = &eng->dead;
+
+    if (!was_tried(eng, at->pc, at->phys)) {
+        dead->tried[dead->count++] = *at;
+    }
+    eng->restarts++;
+    ans->verdict = INF_RESTART;
+    ans->outcome = INF_WITHDRAWN;
+    ans->watch_count = 1;
+    ans->watches[0].pc = at->pc;
+    ans->watches[0].phys = at->phys;
+    ans->watches[0].reads = 1;
+    snprintf(ans->message, sizeof(ans->message), "dead end at 0x%" PRIx64
+             ": starts again, to see whether what 0x%" PRIx64
+             " reads led there", dead->pc, at->phys);
+    return 0;
+}
+
+/* What the last try inferred did not help either. */
+static int withdraw(struct inf_engine *eng, struct inf_answer *ans,
+                    struct rules_hyp *hyp)
+{
+    const struct rules_device *dev = rules_device_at(eng, hyp->phys);
+    int rc;
+
+    hyp->withdrawn = true;
+    rules_exclude(eng, hyp->phys, hyp->set, hyp->clear);
+    if (!dev) {
+        return 0;
+    }
+    rc = rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, NULL);
+    return rc ? rc : restart_at(eng, ans,
+                                &eng->dead.tried[eng->dead.count - 1]);
+}
+
+static struct rules_hyp *last_guess(struct inf_engine *eng)
+{
+    unsigned i;
+
+    for (i = 0; i < eng->hyp_count; i++) {
+        if (eng->dead.hyp && eng->hyps[i].id == eng->dead.hyp &&
+            !eng->hyps[i].withdrawn) {
+            return &eng->hyps[i];
+        }
+    }
+    return NULL;
+}
+
+int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
+                   struct inf_answer *ans)
+{
+    struct rules_dead *dead = &eng->dead;
+    struct rules_watch at;
+    struct rules_hyp *hyp;
+
+    if (dead->pc != q->pc) {
+        memset(dead, 0, sizeof(*dead));
+        dead->pc = q->pc;
+    }
+    if (eng->restarts < eng->opts.max_restarts && dead->count < RULES_DEAD) {
+        hyp = last_guess(eng);
+        if (hyp) {
+            return withdraw(eng, ans, hyp);
+        }
+        if (find_read(eng, &at)) {
+            return restart_at(eng, ans, &at);
+        }
+    }
+    ans->verdict = INF_RETRY;
+    ans->outcome = INF_UNRESOLVED;
+    snprintf(ans->message, sizeof(ans->message), "the guest stays at 0x%"
+             PRIx64 " for good; %u reads before it were tried otherwise",
+             q->pc, dead->count);
+    return 0;
+}
+
+/* ----------------------------------------------------- the read looked at */
+
+/* All bits that lead the way of @best on their own, where they are many in a
+ * row: a magnitude is better far from its threshold. */
+static int widen(struct stall *st, struct cand *best)
+{
+    struct inf_stim stim = { .mode = INF_STIM_FORCE };
+    struct cand wide = { 0 };
+    uint64_t bits = 0;
+    unsigned i, width;
+    int rc;
+
+    for (i = 0; i < st->count; i++) {
+        const struct cand *c = &st->cands[i];
+
+        if (is_single(c) && c->set && c->signature == best->signature) {
+            bits |= c->set;
+        }
+    }
+    width = bit_count(bits);
+    if (width < CONTIGUOUS ||
+        bits >> __builtin_ctzll(bits) != (width == 64 ? ~0ull
+                                                      : (1ull << width) - 1)) {
+        return 0;
+    }
+    stim.set = bits;
+    rc = rules_run_one(st, &stim);
+    rules_digest(st, &st->eng->trace, &wide);
+    if (rc == 0 && wide.signature == best->signature) {
+        best->set = bits;
+    }
+    return rc;
+}
+
+/* The best value that leads another way than the one that stands there. */
+static struct cand *best_other(struct stall *st, uint64_t signature)
+{
+    struct cand *best = NULL;
+    unsigned i;
+
+    for (i = 0; i < st->count; i++) {
+        struct cand *c = &st->cands[i];
+
+        if (c->signature != signature && c->score > SCORE_BAD &&
+            (!best || c->score > best->score)) {
+            best = c;
+        }
+    }
+    return best;
+}
+
+static int take(struct stall *st, struct cand *best)
+{
+    struct inf_engine *eng = st->eng;
+    struct rules_hyp hyp = { .phys = st->q->phys, .base = st->dev->base,
+                             .set = best->set, .clear = best->clear };
+    const struct rules_reg *reg = rules_reg_at(eng, st->q->phys);
+    struct inf_shape shape;
+    unsigned shift;
+    char why[120];
+    int rc;
+
+    if (!reg || !rules_shape_at(eng, reg->phys, &shape)) {
+        return 0;
+    }
+    hyp.before = shape;
+    hyp.had_shape = true;
+    shift = 8 * (unsigned)(st->q->phys - reg->phys);
+    rc = inf_shape_constant(&shape, best->set << shift, best->set << shift);
+    if (rc) {
+        return 0;
+    }
+    snprintf(why, sizeof(why), "read as 0 it led to a dead end at 0x%" PRIx64,
+             eng->dead.pc);
+    rc = rules_edit_shape(st->ans, st->dev, &shape, CONF_GUESS, why);
+    eng->dead.hyp = rules_note_hyp(eng, &hyp);
+    st->ans->hypothesis = eng->dead.hyp;
+    st->ans->verdict = INF_TABLES;
+    st->ans->outcome = INF_SOLVED;
+    return rc;
+}
+
+static int look(struct stall *st)
+{
+    struct inf_stim nothing = { .mode = INF_STIM_FORCE };
+    struct cand base = { 0 };
+    struct cand *best;
+    int rc;
+
+    inf_probe_once(st->eng->probe);
+    rc = rules_run_one(st, &nothing);
+    if (rc) {
+        return rc;
+    }
+    rules_digest(st, &st->eng->trace, &base);
+    rc = rules_try_all(st);
+    if (rc) {
+        return rc;
+    }
+    best = best_other(st, base.signature);
+    rules_log_cands(st);
+    if (!best) {
+        return 0;
+    }
+    rc = widen(st, best);
+    return rc ? rc : take(st, best);
+}
+
+int rules_watched(struct stall *st)
+{
+    struct inf_engine *eng = st->eng;
+    int rc;
+
+    eng->dead.hyp = 0;
+    inf_probe_set_bound(eng->probe, WATCH_BOUND);
+    rc = look(st);
+    if (rc == 0 && st->ans->verdict == INF_NONE) {
+        st->ans->verdict = INF_RETRY;
+        st->ans->outcome = INF_SOLVED;
+        st->ans->mute_reads = 1;
+        snprintf(st->ans->message, sizeof(st->ans->message), "what 0x%"
+                 PRIx64 " reads makes no difference", st->q->phys);
+    }
+    return rc;
+}
