@@ -675,21 +675,6 @@ int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
     return rc;
 }
 
-void inf_probe_once(struct inf_probe *p)
-{
-    pc_set_clear(&p->loop);
-    pc_set_add(&p->loop, p->q.pc);
-    p->once = true;
-    p->frozen = false;
-    p->period = 1;
-    p->still = false;
-}
-
-bool inf_probe_still(const struct inf_probe *p)
-{
-    return p->still && p->digest_count > 2;
-}
-
 unsigned inf_probe_period(const struct inf_probe *p)
 {
     return p->period;

@@ -28,6 +28,21 @@ int inf_probe_idle(struct inf_probe *p, const struct inf_question *q,
     return inf_probe_baseline(p, out);
 }
 
+bool inf_probe_still(const struct inf_probe *p)
+{
+    return p->still && p->digest_count > 2;
+}
+
+void inf_probe_once(struct inf_probe *p)
+{
+    pc_set_clear(&p->loop);
+    pc_set_add(&p->loop, p->q.pc);
+    p->once = true;
+    p->frozen = false;
+    p->period = 1;
+    p->still = false;
+}
+
 void probe_follow_handler(struct inf_probe *p)
 {
     struct run_state *run = &p->run;
