@@ -51,7 +51,8 @@ static struct area *areas(struct cc *cc, const struct pcc_model *m,
     for (i = 0; i < b->instance_count; i++) {
         const struct pcc_instance *in = &b->instances[i];
 
-        for (k = 0; k < in->address_count; k++) {
+        for (k = 0; k < in->address_count && in->alternate == PCC_NONE;
+             k++) {
             uint64_t base = in->addresses[k];
             uint64_t size = m->devices[in->device].regions[k].size;
 

@@ -9,6 +9,7 @@ void check_undriven(struct cc *cc, const struct pcc_device *d)
     size_t i;
 
     for (i = 0; i < d->line_count; i++) {
+        /* vendors list interrupts; what drives them comes from others */
         if (d->lines[i].dir == PRT_LINE_OUT && !d->lines[i].driven &&
             d->lines[i].origin.owner != PCC_IMPORTED) {
             check_report(cc, PDL_D_UNDRIVEN_LINE,

@@ -58,7 +58,8 @@ void pcc_emit_missing(struct pcc_emit *e, const struct pcc_origin *origin,
 /* Whether board instance or memory @i is to be emitted. */
 static inline bool pcc_wants_instance(const struct pcc_emit *e, size_t i)
 {
-    return !e->instance || e->instance[i];
+    return (!e->instance || e->instance[i]) &&
+           e->model->board->instances[i].alternate == PCC_NONE;
 }
 
 static inline bool pcc_wants_memory(const struct pcc_emit *e, size_t i)

@@ -9,6 +9,8 @@
 
 /* Ends with a row without a name. */
 static const struct pcc_importer importers[] = {
+    { "svd", ".svd", "CMSIS-SVD: registers of a chip from its vendor", true,
+      pcc_import_svd },
     { "dtb", ".dtb", "a device tree, also one inside an image: its devices",
       false, pcc_import_dtb },
     { NULL, NULL, NULL, false, NULL }

@@ -57,6 +57,8 @@ struct pcc_importer {
 const struct pcc_importer *pcc_importer_find(const char *name);
 const struct pcc_importer *pcc_importer_at(size_t i);
 
+int pcc_import_svd(struct pcc_import *imp);
+
 /* ---- for importers ---- */
 
 /* Leaves the importer: pcc_import() returns PCC_ERR_NOMEM. */

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+const char *pcc_fact(const struct pcc_origin *o, const char *name)
+{
+    const struct pcc_fact *fact = o->facts;
+
+    while (fact && strcmp(fact->name, name) != 0) {
+        fact = fact->next;
+    }
+    return fact ? fact->text : NULL;
+}
+
 uint32_t pcc_find_instance(const struct pcc_board *b, const char *name)
 {
     size_t i;
@@ -54,7 +64,8 @@ uint32_t pcc_instance_at(const struct pcc_model *m, uint64_t addr)
     size_t i;
 
     for (i = 0; b && i < b->instance_count; i++) {
-        if (pcc_instance_offset(m, i, addr, &offset)) {
+        if (b->instances[i].alternate == PCC_NONE &&
+            pcc_instance_offset(m, i, addr, &offset)) {
             return i;
         }
     }

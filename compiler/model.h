@@ -28,6 +28,13 @@ enum pcc_owner {
     PCC_IMPORTED,
 };
 
+/* What an import says and the language has no word for. */
+struct pcc_fact {
+    const struct pcc_fact *next;
+    const char *name;
+    const char *text;
+};
+
 /* Where an item comes from and who wrote it. */
 struct pcc_origin {
     struct pdl_span span;
@@ -35,6 +42,7 @@ struct pcc_origin {
     unsigned confidence;    /* per cent; 100 for a person's */
     const char *by;         /* inference engine or import; NULL: a person */
     const char *evidence;   /* or NULL */
+    const struct pcc_fact *facts;   /* of the item's own @imported */
 };
 
 struct pcc_prog {
@@ -71,6 +79,7 @@ struct pcc_reg {
     enum prt_policy policy; /* of bits without one of their own */
     struct pcc_masks masks; /* of all bits */
     uint64_t reset;
+    uint64_t known;         /* bits whose reset value is known */
     uint64_t sticky;        /* bits that keep their value over a reset */
     uint64_t once;          /* bits writable once until reset */
     uint64_t unimpl;        /* bits whose accesses are reported */
@@ -102,6 +111,8 @@ struct pcc_field {
     uint32_t rank;          /* topological: loads only lower ranks */
     const struct pcc_enum_value *values;
     size_t value_count;
+    const struct pcc_enum_value *write_values;  /* of those written, if */
+    size_t write_value_count;                   /* they differ */
 };
 
 struct pcc_var {
@@ -354,6 +365,11 @@ struct pcc_instance {
     uint64_t addresses[PCC_MAX_REGIONS];
     size_t address_count;   /* the device's region_count */
     bool closed;
+    /*
+     * The active instance whose addresses this one shares, or PCC_NONE: it
+     * is known, but neither in tables nor in trees.
+     */
+    uint32_t alternate;
     const struct pcc_dt_node *dts;
     size_t dt_count;
 };
@@ -465,6 +481,9 @@ uint32_t pcc_find_field(const struct pcc_device *d, uint32_t reg,
                         const char *name);
 const struct pcc_device *pcc_find_device(const struct pcc_model *m,
                                          const char *name);
+
+/* The fact @name of an item, or NULL. */
+const char *pcc_fact(const struct pcc_origin *o, const char *name);
 
 /* Words of the enums, for dumps and messages; never NULL. */
 const char *pcc_owner_name(enum pcc_owner owner);

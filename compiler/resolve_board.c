@@ -242,7 +242,8 @@ static bool is_device_item(const struct pdl_item *item)
     case PDL_ITEM_MEMORY:
         return false;
     case PDL_ITEM_SETTING:
-        return strcmp(item->name.text, "closed") != 0;
+        return strcmp(item->name.text, "closed") != 0 &&
+               strcmp(item->name.text, "alternate") != 0;
     default:
         return true;
     }
@@ -364,6 +365,28 @@ static void check_regions(struct board *bd, const struct sym *sym,
     inst->address_count = 1;
 }
 
+/* `closed;` or `alternate: INSTANCE;` */
+static void instance_setting(struct board *bd, const struct layer_item *li,
+                             struct pcc_instance *inst)
+{
+    const struct pdl_expr *e = li->item->u.setting.values;
+    const struct sym *sym;
+
+    if (strcmp(li->item->name.text, "closed") == 0) {
+        inst->closed = true;
+        return;
+    }
+    sym = e && e->kind == PDL_EXPR_REF && !e->u.ref->parts->next ?
+          cc_lookup_in(bd->cc, bd->scope, e->u.ref->parts->name.text) : NULL;
+    if (!sym || sym->kind != SYM_INSTANCE ||
+        &bd->instances.v[sym->index] == inst) {
+        pdl_diag_add(bd->cc->diags, PDL_D_BAD_SETTING, li->item->body_span,
+                     "alternate", "the name of another instance");
+        return;
+    }
+    inst->alternate = sym->index;
+}
+
 static void finish_instance(struct board *bd, const struct sym *sym)
 {
     struct cc *cc = bd->cc;
@@ -378,7 +401,7 @@ static void finish_instance(struct board *bd, const struct sym *sym)
         if (item->kind == PDL_ITEM_WIRE) {
             add_wire(bd, &own.v[i], sym->index, PCC_NONE);
         } else if (item->kind == PDL_ITEM_SETTING && !is_device_item(item)) {
-            inst->closed = true;
+            instance_setting(bd, &own.v[i], inst);
         } else if (item->kind == PDL_ITEM_NATIVE ||
                    item->kind == PDL_ITEM_MEMORY) {
             pdl_diag_add(cc->diags, PDL_D_MISPLACED_ITEM, item->body_span,
@@ -403,6 +426,7 @@ static void add_instance(struct board *bd, const struct layer_item *li)
     }
     inst = CC_ADD(bd->cc, &bd->instances);
     inst->name = item->name.text;
+    inst->alternate = PCC_NONE;
     inst->origin = cc_origin(bd->cc, item);
     for (e = item->u.instance.bases; e; e = e->next) {
         if (inst->address_count == PCC_MAX_REGIONS) {

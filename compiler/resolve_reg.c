@@ -8,12 +8,6 @@
 #include "compiler/constexpr.h"
 #include "dsl/item.h"
 
-struct policy_row {
-    unsigned m00 : 1, m01 : 1, m10 : 1, m11 : 1;
-    unsigned v0 : 1, v1 : 1, r0 : 1, r1 : 1;
-    unsigned once : 1, unimpl : 1;
-};
-
 static const struct policy_row policies[] = {
 #define X(name, ...) { __VA_ARGS__ },
     PRT_POLICIES(X)
@@ -36,9 +30,11 @@ static const enum prt_policy from_word[PDL_POLICY_COUNT] = {
 struct attrs {
     bool has_policy;
     bool sticky;
-    enum prt_policy policy;
+    enum prt_policy policy;     /* the word that says most */
+    struct policy_row row;
     const struct pdl_attr *when;
     const struct pdl_attr *needs;
+    const struct pdl_attr *known;
 };
 
 static void put(uint64_t *mask, unsigned bit, uint64_t bits)
@@ -46,12 +42,10 @@ static void put(uint64_t *mask, unsigned bit, uint64_t bits)
     *mask = bit ? *mask | bits : *mask & ~bits;
 }
 
-/* Gives @bits of register @r policy @policy. */
-static void apply_policy(struct pcc_reg *r, enum prt_policy policy,
-                         uint64_t bits)
+/* Gives @bits of register @r what @p says. */
+static void apply_row(struct pcc_reg *r, const struct policy_row *p,
+                      uint64_t bits)
 {
-    const struct policy_row *p = &policies[policy];
-
     put(&r->masks.m00, p->m00, bits);
     put(&r->masks.m01, p->m01, bits);
     put(&r->masks.m10, p->m10, bits);
@@ -64,10 +58,99 @@ static void apply_policy(struct pcc_reg *r, enum prt_policy policy,
     put(&r->unimpl, p->unimpl, bits);
 }
 
+static void apply_policy(struct pcc_reg *r, enum prt_policy policy,
+                         uint64_t bits)
+{
+    apply_row(r, &policies[policy], bits);
+}
+
+/* What a policy word is about; there is one of each at most. */
+enum policy_class { CLASS_ACCESS, CLASS_WRITE, CLASS_READ, CLASS_ALONE };
+
+static enum policy_class class_of(enum prt_policy policy)
+{
+    switch (policy) {
+    case PRT_POL_rw:
+    case PRT_POL_ro:
+    case PRT_POL_wo:
+        return CLASS_ACCESS;
+    case PRT_POL_rc:
+    case PRT_POL_rs:
+        return CLASS_READ;
+    case PRT_POL_pulse:
+    case PRT_POL_unimpl:
+        return CLASS_ALONE;
+    default:
+        return CLASS_WRITE;
+    }
+}
+
+/* Whether two words may stand together: SPEC's table of combinations. */
+static bool may_mix(enum prt_policy a, enum prt_policy b)
+{
+    enum policy_class p = class_of(a), q = class_of(b);
+
+    if (p > q) {
+        return may_mix(b, a);
+    }
+    return (p == CLASS_ACCESS && q == CLASS_WRITE && a == PRT_POL_wo) ||
+           (p == CLASS_ACCESS && q == CLASS_READ && a != PRT_POL_wo) ||
+           (p == CLASS_WRITE && q == CLASS_READ);
+}
+
+/* Adds the word @policy; false when it contradicts one in @mix. */
+static bool mix_policy(struct attrs *out, enum prt_policy policy,
+                       enum prt_policy *mix, unsigned *count)
+{
+    const struct policy_row *row = &policies[policy];
+    unsigned i;
+
+    for (i = 0; i < *count; i++) {
+        if (!may_mix(mix[i], policy)) {
+            return false;
+        }
+    }
+    mix[(*count)++] = policy;
+    if (!out->has_policy) {
+        out->row = *row;
+        out->policy = policy;
+        out->has_policy = true;
+        return true;
+    }
+    switch (class_of(policy)) {
+    case CLASS_READ:
+        out->row.r0 = row->r0;
+        out->row.r1 = row->r1;
+        break;
+    case CLASS_WRITE:
+        out->row.m00 = row->m00;
+        out->row.m01 = row->m01;
+        out->row.m10 = row->m10;
+        out->row.m11 = row->m11;
+        out->row.once = row->once;
+        out->policy = out->policy == PRT_POL_wo ? PRT_POL_wo : policy;
+        break;
+    default:
+        if (policy == PRT_POL_wo) {
+            out->row.v0 = out->row.v1 = 0;
+        } else {                /* ro or rw, behind what reads do */
+            out->row.m00 = row->m00;
+            out->row.m01 = row->m01;
+            out->row.m10 = row->m10;
+            out->row.m11 = row->m11;
+        }
+        out->policy = policy;
+        break;
+    }
+    return true;
+}
+
 static void sort_attrs(struct dev *dv, const struct pdl_item *item,
                        struct attrs *out)
 {
-    const struct pdl_attr *a, *first = NULL;
+    const struct pdl_attr *a, *last = NULL;
+    enum prt_policy mix[3];
+    unsigned count = 0;
 
     memset(out, 0, sizeof(*out));
     for (a = item->attrs; a; a = a->next) {
@@ -75,19 +158,18 @@ static void sort_attrs(struct dev *dv, const struct pdl_item *item,
             out->when = a;
         } else if (a->kind == PDL_ATTR_NEEDS) {
             out->needs = a;
+        } else if (a->kind == PDL_ATTR_KNOWN) {
+            out->known = a;
         } else if (a->kind == PDL_ATTR_POLICY &&
                    a->policy == PDL_POLICY_STICKY) {
             out->sticky = true;
+        } else if (a->kind == PDL_ATTR_POLICY &&
+                   mix_policy(out, from_word[a->policy], mix, &count)) {
+            last = a;
         } else if (a->kind == PDL_ATTR_POLICY) {
-            if (out->has_policy) {
-                pdl_diag_add(dv->cc->diags, PDL_D_POLICY_CONFLICT, a->span,
-                             pdl_policy_word(first->policy),
-                             pdl_policy_word(a->policy));
-                continue;
-            }
-            first = a;
-            out->has_policy = true;
-            out->policy = from_word[a->policy];
+            pdl_diag_add(dv->cc->diags, PDL_D_POLICY_CONFLICT, a->span,
+                         pdl_policy_word(last->policy),
+                         pdl_policy_word(a->policy));
         }
     }
 }
@@ -172,23 +254,49 @@ const char *dev_element(struct dev *dv, const char *path, const char *name,
 /* ---- fields ---- */
 
 /* Declares the constants of a field's enumeration, device-wide. */
-static void declare_values(struct dev *dv, const struct pcc_field *f,
+static void declare_values(struct dev *dv,
+                           const struct pcc_enum_value *values, size_t count,
                            struct pdl_span span)
 {
     struct cc *cc = dv->cc;
     size_t i;
 
-    for (i = 0; i < f->value_count; i++) {
-        struct sym *sym = cc_lookup_in(cc, dv->enums, f->values[i].name);
+    for (i = 0; i < count; i++) {
+        struct sym *sym = cc_lookup_in(cc, dv->enums, values[i].name);
 
         if (!sym) {
-            sym = cc_declare(cc, dv->enums, f->values[i].name, SYM_CONST,
+            sym = cc_declare(cc, dv->enums, values[i].name, SYM_CONST,
                              span);
-            sym->value = f->values[i].value;
-        } else if (sym->value != f->values[i].value) {
+            sym->value = values[i].value;
+        } else if (sym->value != values[i].value) {
             sym->clash = true;
         }
     }
+}
+
+static const struct pcc_enum_value *list_values(struct dev *dv,
+                                                const struct pdl_evals *evals,
+                                                uint32_t scope,
+                                                const struct pcc_field *f,
+                                                size_t *count)
+{
+    struct cc *cc = dv->cc;
+    const struct pdl_eval *e;
+    struct pcc_enum_value *values;
+    size_t n = 0;
+
+    for (e = evals->first; e; e = e->next) {
+        n++;
+    }
+    values = cc_alloc(cc, (n + 1) * sizeof(*values));
+    for (n = 0, e = evals->first; e; e = e->next, n++) {
+        values[n].name = e->name.text;
+        values[n].text = e->text.bytes;
+        values[n].value = pcc_const_max(cc, scope, e->value,
+                                        bits_mask(0, f->width), "value");
+    }
+    *count = n;
+    return values;
 }
 
 static void field_values(struct dev *dv, const struct pdl_item *item,
@@ -196,9 +304,6 @@ static void field_values(struct dev *dv, const struct pdl_item *item,
 {
     struct cc *cc = dv->cc;
     const struct pdl_evals *evals = &item->u.field.evals;
-    const struct pdl_eval *e;
-    struct pcc_enum_value *values;
-    size_t n = 0;
 
     if (item->u.field.of.text) {
         const struct sym *sym = cc_lookup(cc, scope, item->u.field.of.text);
@@ -209,22 +314,17 @@ static void field_values(struct dev *dv, const struct pdl_item *item,
         }
         evals = &sym->item->u.enumeration.evals;
     }
-    for (e = evals->first; e; e = e->next) {
-        n++;
-    }
-    if (!n) {
+    if (!evals->first) {
         return;
     }
-    values = cc_alloc(cc, n * sizeof(*values));
-    for (n = 0, e = evals->first; e; e = e->next, n++) {
-        values[n].name = e->name.text;
-        values[n].text = e->text.bytes;
-        values[n].value = pcc_const_max(cc, scope, e->value,
-                                        bits_mask(0, f->width), "value");
+    f->values = list_values(dv, evals, scope, f, &f->value_count);
+    declare_values(dv, f->values, f->value_count, item->name.span);
+    if (item->u.field.write_evals.first) {
+        f->write_values = list_values(dv, &item->u.field.write_evals, scope,
+                                      f, &f->write_value_count);
+        declare_values(dv, f->write_values, f->write_value_count,
+                       item->name.span);
     }
-    f->values = values;
-    f->value_count = n;
-    declare_values(dv, f, item->name.span);
 }
 
 /* Bits of a field; false when they lie outside of the register. */
@@ -305,7 +405,8 @@ static void field_masks(struct dev *dv, uint32_t reg, struct pcc_field *f,
     uint64_t bits = bits_mask(f->lo, f->width);
 
     f->policy = attrs->has_policy ? attrs->policy : r->policy;
-    apply_policy(r, f->policy, bits);
+    apply_row(r, attrs->has_policy ? &attrs->row : &dv->regs.v[reg].row,
+              bits);
     if (f->kind != PRT_STORED && f->policy == PRT_POL_rw) {
         apply_policy(r, PRT_POL_ro, bits);
     }
@@ -392,6 +493,13 @@ static void field_element(struct dev *dv, const struct pdl_item *item,
     if (item->u.field.reserved && !attrs.has_policy) {
         attrs.has_policy = true;
         attrs.policy = PRT_POL_ro;
+        attrs.row = policies[PRT_POL_ro];
+    }
+    if (attrs.known) {
+        uint64_t known = pcc_const_max(cc, scope, attrs.known->expr,
+                                       bits_mask(0, f->width), "mask");
+
+        r->m.known &= ~bits_mask(f->lo, f->width) | known << f->lo;
     }
     field_masks(dv, reg, f, &attrs);
     identifies(dv, item, &r->m, bits_mask(f->lo, f->width));
@@ -613,7 +721,12 @@ static void reg_element(struct dev *dv, const struct pdl_item *item,
     sort_attrs(dv, item, &attrs);
     b->has_policy = attrs.has_policy;
     r->policy = attrs.has_policy ? attrs.policy : PRT_POL_rw;
-    apply_policy(r, r->policy, bits_mask(0, r->bits));
+    b->row = attrs.has_policy ? attrs.row : policies[PRT_POL_rw];
+    apply_row(r, &b->row, bits_mask(0, r->bits));
+    r->known = attrs.known ?
+               pcc_const_max(cc, b->scope, attrs.known->expr,
+                             bits_mask(0, r->bits), "mask") :
+               bits_mask(0, r->bits);
     r->reset = init_value(dv, item, b->scope, k, r->bits);
     if (attrs.sticky) {
         r->sticky = bits_mask(0, r->bits);

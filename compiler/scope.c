@@ -285,17 +285,31 @@ static void add_waives(struct cc *cc, const struct pdl_item *item)
     }
 }
 
-/* What `from = "..."` says; NULL: nothing. */
-static const char *imported_from(const struct pdl_item *item)
+/* @imported(from = "...", name = "..."): the first is who says it. */
+static void read_facts(struct cc *cc, const struct pdl_note *note,
+                       struct pcc_origin *o)
 {
-    const struct pdl_note *note = pdl_item_note(item, PDL_NOTE_IMPORTED);
-    const struct pdl_arg *arg = note->args;
+    const struct pcc_fact **end = &o->facts;
+    const struct pdl_arg *arg;
 
-    while (arg && (!arg->name.text || strcmp(arg->name.text, "from") != 0)) {
-        arg = arg->next;
+    for (arg = note->args; arg; arg = arg->next) {
+        struct pcc_fact *fact;
+        const char *text;
+
+        if (!arg->name.text || arg->value->kind != PDL_EXPR_STRING) {
+            continue;               /* reported by the parser */
+        }
+        text = arg->value->u.string.bytes;
+        if (strcmp(arg->name.text, "from") == 0) {
+            o->by = text;
+            continue;
+        }
+        fact = CC_NEW(cc, struct pcc_fact);
+        fact->name = arg->name.text;
+        fact->text = text;
+        *end = fact;
+        end = &fact->next;
     }
-    return arg && arg->value->kind == PDL_EXPR_STRING ?
-           arg->value->u.string.bytes : NULL;
 }
 
 void cc_find_waives(struct cc *cc, const struct pdl_item *item)
@@ -336,7 +350,7 @@ struct pcc_origin cc_origin(struct cc *cc, const struct pdl_item *item)
         }
     } else if (pdl_item_note(item, PDL_NOTE_IMPORTED)) {
         o.owner = PCC_IMPORTED;
-        o.by = imported_from(item);
+        read_facts(cc, pdl_item_note(item, PDL_NOTE_IMPORTED), &o);
     }
     return o;
 }
@@ -354,6 +368,7 @@ struct pcc_origin cc_origin_in(struct cc *cc, const struct pdl_item *item,
 
         o = *outer;
         o.span = span;
+        o.facts = NULL;
     }
     return o;
 }

@@ -140,7 +140,7 @@ struct pdl_expr {
 
 enum pdl_note_kind {
     PDL_NOTE_INFERRED,  /* @inferred(by, confidence, "evidence", sum = 0x...) */
-    PDL_NOTE_IMPORTED,  /* @imported(from = "...") */
+    PDL_NOTE_IMPORTED,  /* @imported(from = "...", NAME = "...", ...) */
     PDL_NOTE_WAIVE,     /* @waive(check, ...) */
     PDL_NOTE_ID,        /* @id: the reset value tells what the block is */
 };
@@ -175,6 +175,7 @@ enum pdl_attr_kind {
     PDL_ATTR_VERB,      /* pops rx */
     PDL_ATTR_WHEN,      /* when expr */
     PDL_ATTR_NEEDS,     /* needs expr */
+    PDL_ATTR_KNOWN,     /* known expr */
 };
 
 struct pdl_attr {
@@ -184,7 +185,7 @@ struct pdl_attr {
     enum pdl_policy policy;
     enum pdl_verb verb;
     struct pdl_ref *ref;        /* of a verb */
-    struct pdl_expr *expr;      /* of when and needs */
+    struct pdl_expr *expr;      /* of when, needs and known */
 };
 
 enum pdl_init_kind {

@@ -76,9 +76,9 @@ static const char *check_inferred(const struct pdl_arg *arg, unsigned index)
 
 static const char *check_imported(const struct pdl_arg *arg)
 {
-    if (!arg->name.text || strcmp(arg->name.text, "from") != 0 ||
-        arg->value->kind != PDL_EXPR_STRING) {
-        return "the argument is from = \"...\"";
+    if (!arg->name.text || arg->value->kind != PDL_EXPR_STRING) {
+        return "the arguments are from = \"...\" and facts, "
+               "name = \"...\"";
     }
     return NULL;
 }

@@ -112,7 +112,8 @@ static bool is_word(const struct pdl_ltoken *token)
 /* A word that is used as a name at the end of an operand. */
 static bool ends_operand(const struct pdl_ltoken *token)
 {
-    if (token->kind == T_NEEDS || token->kind == T_AT) {
+    if (token->kind == T_NEEDS || token->kind == T_KNOWN ||
+        token->kind == T_AT) {
         return false;
     }
     return (is_word(token) && !pdl_kind_is_hard(token->kind)) ||
@@ -218,7 +219,7 @@ static bool space_before_open(const struct pdl_layout *l, size_t i,
     if (l->t[i].kind == '(' &&
         (before->kind == T_ATWORD || is_word(before))) {
         return pdl_kind_is_hard(before->kind) || before->kind == T_NEEDS ||
-               before->kind == T_AT;
+               before->kind == T_KNOWN || before->kind == T_AT;
     }
     return true;
 }

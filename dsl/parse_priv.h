@@ -71,6 +71,9 @@ void *pdl_parser_copy(struct pdl_parser *p, const void *node, size_t size);
          __VA_ARGS__)
 #define ITEM(which, ...) ITEM_OF(PDL_ITEM_##which, __VA_ARGS__)
 
+#define ATTR(which, where, e) \
+    NODE(pdl_attr, .kind = PDL_ATTR_##which, .span = (where), .expr = (e))
+
 #define NO_NAME ((struct pdl_name){ 0 })
 #define EMPTY_BODY ((struct pdl_body){ 0 })
 #define NO_BODY ((struct pdl_opt_body){ .written = false })

@@ -55,7 +55,7 @@ static void pdl_yyerror(const struct pdl_span *where, struct pdl_parser *p,
     T_MEM "mem" T_ON "on" T_DROP "drop" T_MEMORY "memory" T_LOAD "load"
     T_INSTANCE "instance" T_NATIVE "native" T_BUS "bus" T_DT "dt"
     T_NODE "node" T_AS "as" T_TO "to" T_FROM "from" T_AT "at" T_IN "in"
-    T_OUT "out" T_OF "of" T_NEEDS "needs"
+    T_OUT "out" T_OF "of" T_NEEDS "needs" T_KNOWN "known"
     T_POLICY "policy" T_VERB "verb"
 
 %token T_DERIVE ":=" T_ARROW "->" T_RANGE ".."
@@ -232,7 +232,7 @@ soft_word:
 |   T_EXTEND | T_IS | T_VAR | T_FIFO | T_TIMER | T_LINE | T_LOCK | T_DOMAIN
 |   T_REG | T_GROUP | T_WINDOW | T_MEM | T_ON | T_DROP | T_MEMORY | T_LOAD
 |   T_INSTANCE | T_NATIVE | T_BUS | T_DT | T_NODE | T_AS | T_TO | T_FROM
-|   T_AT | T_IN | T_OUT | T_OF | T_NEEDS
+|   T_AT | T_IN | T_OUT | T_OF | T_NEEDS | T_KNOWN
 |   T_POLICY | T_VERB
 
 ref:
@@ -470,11 +470,9 @@ attr:
 |   T_VERB ref
         { $$ = NODE(pdl_attr, .kind = PDL_ATTR_VERB, .span = @$,
                     .verb = pdl_verb_find($1.text), .ref = $2); }
-|   T_WHEN expr
-        { $$ = NODE(pdl_attr, .kind = PDL_ATTR_WHEN, .span = @$, .expr = $2); }
-|   T_NEEDS expr
-        { $$ = NODE(pdl_attr, .kind = PDL_ATTR_NEEDS, .span = @$,
-                    .expr = $2); }
+|   T_WHEN expr     { $$ = ATTR(WHEN, @$, $2); }
+|   T_NEEDS expr    { $$ = ATTR(NEEDS, @$, $2); }
+|   T_KNOWN expr    { $$ = ATTR(KNOWN, @$, $2); }
 
 reg_end:
     ';'                 { $$ = NO_BODY; }

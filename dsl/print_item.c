@@ -86,6 +86,10 @@ static void put_attrs(struct pdl_print *p, const struct pdl_attr *attr)
             pdl_put(p, "needs");
             pdl_put_expr(p, attr->expr);
             break;
+        case PDL_ATTR_KNOWN:
+            pdl_put(p, "known");
+            pdl_put_expr(p, attr->expr);
+            break;
         }
     }
 }

@@ -552,7 +552,7 @@ static const char *find_hint(const struct pdl_expected *e, int found)
     if (found == T_NAME && e->policy && !e->name) {
         return "policies are rw ro wo rc rs w1c w1s w1t w0c w0s w0t wclr wset "
                "once pulse sticky unimpl; views are sets clears toggles "
-               "mirrors pops pushes feeds resets; conditions are when needs";
+               "mirrors pops pushes feeds resets; others are when needs known";
     }
     return NULL;
 }
