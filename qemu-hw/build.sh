@@ -402,8 +402,8 @@ warnings() {
     ninja -C "$build" trace/trace-hw_periph.h >"$log" 2>&1 ||
         periph_die "see $log"
     cd "$build"
-    if ! commands | xargs -P "${PERIPH_JOBS:-$(nproc)}" -d '\n' -I '{}' sh -c \
-            '{} -Wall -Werror -fsyntax-only -MF /dev/null'; then
+    if ! commands | xargs -P "${PERIPH_JOBS:-$(nproc)}" -d '\n' -I '{}' \
+            sh -c '{} -Wall -Werror -fsyntax-only -MF /dev/null'; then
         periph_die "there are warnings in Periph's files"
     fi
     touch "$stamp"
@@ -431,7 +431,8 @@ warnings) warnings ;;
 clean)
     lock
     find_root
-    [ -z "$root" ] || rm -rf "${root:?}"/build* "${root:?}/bin" "${root:?}/qtest"
+    [ -z "$root" ] ||
+        rm -rf "${root:?}"/build* "${root:?}/bin" "${root:?}/qtest"
     ;;
 *)
     usage >&2

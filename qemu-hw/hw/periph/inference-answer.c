@@ -87,18 +87,18 @@ static void answer_retry(InferenceDevice *s, uint64_t mute)
 
 static bool covers(PeriphDevice *dev, void *opaque)
 {
-    hwaddr phys = *(hwaddr *)opaque;
+    hwaddr offset;
 
-    return phys >= dev->addr &&
-           phys - dev->addr < memory_region_size(&dev->iomem);
+    return periph_device_at(dev, *(hwaddr *)opaque, &offset);
 }
 
 void inference_mute_at(InferenceDevice *s, uint64_t pc, hwaddr phys)
 {
     PeriphDevice *dev = periph_device_find(covers, &phys);
+    hwaddr offset;
 
-    if (dev) {
-        inference_stall_mute(s->stall, pc, dev, phys - dev->addr, 0);
+    if (dev && periph_device_at(dev, phys, &offset)) {
+        inference_stall_mute(s->stall, pc, dev, offset, 0);
     }
 }
 

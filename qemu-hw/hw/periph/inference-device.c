@@ -190,7 +190,7 @@ static void describe_ask(InferenceDevice *s, struct pbr_question *q)
 {
     PeriphDevice *dev = s->ask.dev;
 
-    q->phys = dev->addr + s->ask.ask_offset;
+    q->phys = periph_device_address(dev, s->ask.ask_offset);
     q->offset = s->ask.ask_offset;
     q->size = s->ask.ask_size;
     q->flags |= PBR_QF_DEVICE | (s->ask.watched ? PBR_QF_WATCHED : 0);
@@ -269,7 +269,8 @@ bool inference_wants(InferenceFault *f)
         }
     }
     if (is_delivery(s, f->cpu, f->pc,
-                    from_table ? s->ask.dev->addr + s->ask.ask_offset
+                    from_table ? periph_device_address(s->ask.dev,
+                                                       s->ask.ask_offset)
                                : f->phys)) {
         s->delivery.valid = false;
         s->ask.valid = false;
@@ -392,7 +393,9 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
         return false;
     }
     pc = s->read_pc;
-    if (is_delivery(s, a->cpu, pc, a->dev->addr + a->offset)) {
+    if (s->delivery.valid &&
+        is_delivery(s, a->cpu, pc,
+                    periph_device_address(a->dev, a->offset))) {
         s->delivery.valid = false;
         s->ask.valid = false;
         return true;

@@ -208,7 +208,7 @@ void inference_link_record(InferenceDevice *s, const PeriphAccess *a,
     struct pbr_record r = {
         .time_ns = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL),
         .pc = pc,
-        .address = a->dev->addr + a->offset,
+        .address = periph_device_address(a->dev, a->offset),
         .value = a->value,
         .offset = a->offset,
         .reg = a->reg,
@@ -266,7 +266,7 @@ void inference_link_region(InferenceDevice *s, PeriphDevice *dev)
     const struct prt_dev_header *head = dev->engine->table.head;
     struct pbr_region region = {
         .base = dev->addr,
-        .size = head->mmio_size,
+        .size = dev->pieces[0].size,
         .registers = dev->engine->table.nregs,
         .model_hash = head->model_hash,
         .flags = (dev->flags & PRT_INST_INFERRED ? PBR_REGION_INFERRED : 0)

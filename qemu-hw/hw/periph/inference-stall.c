@@ -253,7 +253,8 @@ uint64_t inference_stall_watched(InferenceStall *st, const PeriphAccess *a,
     for (i = 0; i < st->watches->len; i++) {
         StallWatch *w = &g_array_index(st->watches, StallWatch, i);
 
-        if (w->pc == pc && w->phys == a->dev->addr + a->offset &&
+        if (w->pc == pc &&
+            w->phys == periph_device_address(a->dev, a->offset) &&
             --w->left == 0) {
             g_array_remove_index_fast(st->watches, i);
             return 1;

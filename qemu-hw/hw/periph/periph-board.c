@@ -22,7 +22,8 @@ typedef struct PlannedInstance {
     const char *end;
     PeriphDevice *dev;          /* NULL: to be created */
     PeriphEngine *engine;
-    uint64_t size;
+    PeriphPiece *pieces;
+    unsigned piece_count;
 } PlannedInstance;
 
 typedef struct Plan {
@@ -74,6 +75,7 @@ static void plan_dispose(Plan *plan)
 
     for (i = 0; i < plan->instance_count; i++) {
         periph_engine_free(plan->instances[i].engine);
+        g_free(plan->instances[i].pieces);
     }
     g_free(plan->instances);
     if (plan->memories) {
@@ -130,6 +132,29 @@ static bool check_name(const char *name, Error **errp)
     return true;
 }
 
+static void plan_pieces(Plan *plan, uint32_t index, uint32_t size)
+{
+    const struct prt_board *board = plan->board;
+    PlannedInstance *p = &plan->instances[index];
+    uint32_t i;
+
+    p->pieces = g_new0(PeriphPiece, PRT_MAX_REGIONS);
+    for (i = 0; i < board->head->regions.count; i++) {
+        const struct prt_region *r = &board->regions[i];
+
+        if (r->instance == index) {
+            p->pieces[p->piece_count++] = (PeriphPiece) {
+                .addr = r->address, .offset = r->offset, .size = r->size,
+            };
+        }
+    }
+    if (!p->piece_count) {
+        p->piece_count = 1;
+        p->pieces[0].addr = p->inst->address;
+        p->pieces[0].size = size;
+    }
+}
+
 static bool plan_instance(Plan *plan, uint32_t index, Error **errp)
 {
     PlannedInstance *p = &plan->instances[index];
@@ -145,8 +170,8 @@ static bool plan_instance(Plan *plan, uint32_t index, Error **errp)
         error_prepend(errp, "instance '%s': ", p->name);
         return false;
     }
-    p->size = p->engine->table.head->mmio_size;
-    if (uadd64_overflow(address, p->size - 1, &last)) {
+    plan_pieces(plan, index, p->engine->table.head->mmio_size);
+    if (uadd64_overflow(address, p->pieces[0].size - 1, &last)) {
         error_setg(errp, "instance '%s' reaches beyond the last address",
                    p->name);
         return false;
@@ -185,8 +210,8 @@ static bool overlaps(PeriphDevice *s, void *opaque)
     OverlapCheck *check = opaque;
 
     return !is_planned(check->plan, s) &&
-           ranges_overlap(s->addr, s->engine->table.head->mmio_size,
-                          check->p->inst->address, check->p->size);
+           periph_pieces_overlap(s->pieces, s->piece_count, check->p->pieces,
+                                 check->p->piece_count);
 }
 
 static bool check_overlap(const Plan *plan, uint32_t index, Error **errp)
@@ -200,8 +225,9 @@ static bool check_overlap(const Plan *plan, uint32_t index, Error **errp)
     for (i = 0; i < index && !name; i++) {
         const PlannedInstance *q = &plan->instances[i];
 
-        if (ranges_overlap(p->inst->address, p->size, q->inst->address,
-                           q->size) || g_str_equal(p->name, q->name)) {
+        if (periph_pieces_overlap(p->pieces, p->piece_count, q->pieces,
+                                  q->piece_count) ||
+            g_str_equal(p->name, q->name)) {
             name = q->name;
         }
     }
@@ -429,17 +455,19 @@ static void commit_instance(PlannedInstance *p, PeriphApplied *applied)
     PeriphEngine *engine = g_steal_pointer(&p->engine);
 
     if (p->dev) {
-        periph_device_replace(p->dev, engine, p->inst->flags, p->end);
+        periph_device_replace(p->dev, engine, p->pieces, p->piece_count,
+                              p->inst->flags, p->end);
         applied->replaced++;
     } else {
-        p->dev = periph_device_new(p->name, p->inst->address, engine,
-                                   p->inst->flags, p->end, NULL);
+        p->dev = periph_device_new(p->name, engine, p->pieces,
+                                   p->piece_count, p->inst->flags, p->end);
         applied->created++;
     }
     if (console) {
         periph_device_bind_chr(p->dev, serial_hd(0));
     }
-    trace_periph_board_instance(p->name, p->inst->address, p->size);
+    trace_periph_board_instance(p->name, p->inst->address,
+                                p->pieces[0].size);
 }
 
 static void commit(Plan *plan, PeriphApplied *applied)

@@ -408,54 +408,6 @@ static const MemoryRegionOps periph_device_ops = {
 
 /* ---- Tables ---- */
 
-PeriphEngine *periph_engine_new(GBytes *bytes, const struct prt_file *file,
-                                uint32_t index, Error **errp)
-{
-    g_autoptr(PeriphEngine) e = g_new0(PeriphEngine, 1);
-    size_t size;
-    int ret;
-
-    ret = prt_file_device(file, index, &e->table);
-    if (ret != PRT_OK) {
-        error_setg(errp, "device %" PRIu32 " of the table: %s", index,
-                   prt_strerror(ret));
-        return NULL;
-    }
-    if (e->table.head->lines_out > PERIPH_MAX_LINES ||
-        e->table.head->lines_in > PERIPH_MAX_LINES) {
-        error_setg(errp, "device '%s' has more than %d lines",
-                   prt_string(&e->table, e->table.head->name),
-                   PERIPH_MAX_LINES);
-        return NULL;
-    }
-    size = prt_table_memory(&e->table);
-    e->memory = g_try_malloc0(MAX(size, 8));
-    if (!e->memory) {
-        error_setg(errp, "no memory for the %zu bytes of state of '%s'", size,
-                   prt_string(&e->table, e->table.head->name));
-        return NULL;
-    }
-    ret = prt_dev_init(&e->dev, &e->table, e->memory, size, NULL, NULL);
-    if (ret != PRT_OK) {
-        error_setg(errp, "device '%s': %s",
-                   prt_string(&e->table, e->table.head->name),
-                   prt_strerror(ret));
-        return NULL;
-    }
-    e->bytes = g_bytes_ref(bytes);
-    e->index = index;
-    return g_steal_pointer(&e);
-}
-
-void periph_engine_free(PeriphEngine *e)
-{
-    if (e) {
-        g_clear_pointer(&e->bytes, g_bytes_unref);
-        g_free(e->memory);
-        g_free(e);
-    }
-}
-
 /* Lines that a table has once had stay, so that wires stay connected. */
 static void provide_lines(PeriphDevice *s, const struct prt_dev_header *head)
 {
@@ -514,22 +466,8 @@ static void report_carry(void *opaque, enum prt_carry_kind kind,
     trace_periph_device_carry(s->name, name, kind == PRT_CARRY_NARROWED);
 }
 
-static void resize(PeriphDevice *s, uint64_t size)
-{
-    uint64_t most = MAX(s->size, size);
-
-    if (size != s->size) {
-        memory_region_transaction_begin();
-        s->size = size;
-        memory_region_set_size(&s->iomem, size);
-        periph_pages_update(s->addr, most, true);
-        periph_pages_update(s->addr, size, true);
-        memory_region_transaction_commit();
-    }
-}
-
-static void replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
-                    const char *end, bool carry)
+static void exchange(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
+                     const char *end, bool carry)
 {
     g_autoptr(PeriphEngine) old = s->engine;
 
@@ -543,23 +481,31 @@ static void replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
         prt_dev_reset(&e->dev, PRT_RESET_COLD);
     }
     s->in_engine = false;
-    resize(s, e->table.head->mmio_size);
     qemu_chr_fe_accept_input(&s->chr);
+}
+
+static void remap(PeriphDevice *s, const PeriphPiece *pieces, unsigned count)
+{
+    periph_device_map(s, pieces, count);
     if (observer) {
         observer->changed(observer->opaque, s);
     }
 }
 
-void periph_device_replace(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
-                           const char *end)
+void periph_device_replace(PeriphDevice *s, PeriphEngine *e,
+                           const PeriphPiece *pieces, unsigned count,
+                           uint32_t flags, const char *end)
 {
-    replace(s, e, flags, end, true);
+    exchange(s, e, flags, end, true);
+    remap(s, pieces, count);
 }
 
-void periph_device_exchange(PeriphDevice *s, PeriphEngine *e, uint32_t flags,
-                            const char *end)
+void periph_device_exchange(PeriphDevice *s, PeriphEngine *e,
+                            const PeriphPiece *pieces, unsigned count,
+                            uint32_t flags, const char *end)
 {
-    replace(s, e, flags, end, false);
+    exchange(s, e, flags, end, false);
+    remap(s, pieces, count);
 }
 
 /* ---- Snapshots ---- */
@@ -612,50 +558,27 @@ static void periph_device_reset_hold(Object *obj, ResetType type)
     s->was_reset = true;
 }
 
-static PeriphEngine *engine_from_file(const char *name, Error **errp)
-{
-    g_autoptr(GError) gerr = NULL;
-    g_autoptr(GBytes) bytes = NULL;
-    struct prt_file file;
-    char *data;
-    gsize size;
-    int ret;
-
-    if (!g_file_get_contents(name, &data, &size, &gerr)) {
-        error_setg(errp, "%s", gerr->message);
-        return NULL;
-    }
-    bytes = g_bytes_new_take(data, size);
-    ret = prt_file_open(data, size, &file, NULL);
-    if (ret != PRT_OK) {
-        error_setg(errp, "%s: %s", name, prt_strerror(ret));
-        return NULL;
-    }
-    return periph_engine_new(bytes, &file, 0, errp);
-}
-
+/* Pieces stand already where C code has made the device. */
 static void map(PeriphDevice *s, uint64_t size)
 {
-    memory_region_transaction_begin();
-    s->size = size;
+    PeriphPiece whole = { .addr = s->addr, .size = size };
+
     memory_region_init_io(&s->iomem, OBJECT(s), &periph_device_ops, s,
                           s->name, size);
-    memory_region_add_subregion_overlap(get_system_memory(), s->addr,
-                                        &s->iomem, PERIPH_PRIORITY);
     QTAILQ_INSERT_TAIL(&devices, s, next);
-    periph_pages_update(s->addr, size, true);
-    memory_region_transaction_commit();
+    if (!s->on_board) {
+        periph_device_map(s, &whole, 1);
+    }
 }
 
 static void unmap(PeriphDevice *s)
 {
-    memory_region_transaction_begin();
     if (observer) {
         observer->removed(observer->opaque, s);
     }
+    memory_region_transaction_begin();
+    periph_device_map(s, NULL, 0);
     QTAILQ_REMOVE(&devices, s, next);
-    memory_region_del_subregion(get_system_memory(), &s->iomem);
-    periph_pages_update(s->addr, s->size, true);
     memory_region_transaction_commit();
 }
 
@@ -670,7 +593,7 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
             error_setg(errp, "property 'table' not specified");
             return;
         }
-        engine = engine_from_file(s->table_file, errp);
+        engine = periph_engine_from_file(s->table_file, errp);
         if (!engine) {
             return;
         }
@@ -702,7 +625,7 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
     map(s, engine->table.head->mmio_size);
     qemu_register_resettable(OBJECT(dev));
     periph_state_register();
-    if (observer) {
+    if (observer && !s->on_board) {
         observer->changed(observer->opaque, s);
     }
 }
@@ -733,27 +656,26 @@ static void periph_device_finalize(Object *obj)
 {
     PeriphDevice *s = PERIPH_DEVICE(obj);
 
+    periph_device_map_finalize(s);
     periph_engine_free(s->engine);
     g_free(s->name);
 }
 
-PeriphDevice *periph_device_new(const char *name, uint64_t addr,
-                                PeriphEngine *engine, uint32_t flags,
-                                const char *end, Chardev *chr)
+PeriphDevice *periph_device_new(const char *name, PeriphEngine *engine,
+                                const PeriphPiece *pieces, unsigned count,
+                                uint32_t flags, const char *end)
 {
     DeviceState *dev = qdev_new(TYPE_PERIPH_DEVICE);
     PeriphDevice *s = PERIPH_DEVICE(dev);
 
     s->name = g_strdup(name);
-    s->addr = addr;
+    s->addr = pieces[0].addr;
     s->engine = engine;
     s->on_board = true;
     set_end(s, flags, end);
-    if (chr) {
-        qdev_prop_set_chr(dev, "chardev", chr);
-    }
     object_property_add_child(periph_root(), name, OBJECT(dev));
     qdev_realize_and_unref(dev, NULL, &error_abort);
+    remap(s, pieces, count);
     return s;
 }
 

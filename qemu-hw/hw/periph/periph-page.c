@@ -20,21 +20,26 @@
 
 /* One entry of the index stands for so many bytes. */
 #define SLOT_BITS 4
-/* Entries that stand for no device, and for more than one or parts of one. */
+/* Entries that stand for no part, and for more than one or a bit of one. */
 #define SLOT_HOLE 0xff
 #define SLOT_MIXED 0xfe
-#define MAX_DEVICES 0xfe
+#define MAX_PARTS 0xfe
 
 #define TYPE_PERIPH_PAGE "periph-page"
 OBJECT_DECLARE_SIMPLE_TYPE(PeriphPage, PERIPH_PAGE)
+
+/* A piece of a device in a page, which it may exceed. */
+typedef struct PagePart {
+    PeriphDevice *dev;          /* a reference */
+    PeriphPiece piece;
+} PagePart;
 
 struct PeriphPage {
     Object parent_obj;
 
     MemoryRegion iomem;
     hwaddr base;
-    unsigned count;
-    PeriphDevice **devices;     /* references, in order of addresses */
+    GArray *parts;              /* of PagePart, in order of addresses */
     uint8_t *slots;
 };
 
@@ -43,34 +48,46 @@ static GHashTable *pages;
 
 /* ---- Accesses ---- */
 
-static PeriphDevice *search(const PeriphPage *page, hwaddr offset)
+static inline PagePart *part_at(const PeriphPage *page, unsigned index)
+{
+    return &g_array_index(page->parts, PagePart, index);
+}
+
+static PagePart *search(const PeriphPage *page, hwaddr offset)
 {
     hwaddr addr = page->base + offset;
     unsigned i;
 
-    for (i = 0; i < page->count; i++) {
-        PeriphDevice *s = page->devices[i];
+    for (i = 0; i < page->parts->len; i++) {
+        PagePart *part = part_at(page, i);
 
-        if (addr >= s->addr && addr - s->addr < s->size) {
-            return s;
+        if (addr >= part->piece.addr &&
+            addr - part->piece.addr < part->piece.size) {
+            return part;
         }
     }
     return NULL;
 }
 
-/* The device that answers all of @size bytes at @offset; NULL: none does. */
-static inline PeriphDevice *look_up(const PeriphPage *page, hwaddr offset,
-                                    unsigned size)
+/* The part that answers all of @size bytes at @offset; NULL: none does. */
+static inline PagePart *look_up(const PeriphPage *page, hwaddr offset,
+                                unsigned size)
 {
     unsigned first = page->slots[offset >> SLOT_BITS];
-    PeriphDevice *s;
+    PagePart *part;
 
     if (first < SLOT_MIXED &&
         likely(first == page->slots[(offset + size - 1) >> SLOT_BITS])) {
-        return page->devices[first];
+        return part_at(page, first);
     }
-    s = search(page, offset);
-    return s && s == search(page, offset + size - 1) ? s : NULL;
+    part = search(page, offset);
+    return part && part == search(page, offset + size - 1) ? part : NULL;
+}
+
+static inline hwaddr within(const PeriphPage *page, const PagePart *part,
+                            hwaddr offset)
+{
+    return page->base + offset - part->piece.addr + part->piece.offset;
 }
 
 /* An access across a border: byte by byte, as the core would split it. */
@@ -84,12 +101,12 @@ static MemTxResult split_read(PeriphPage *page, hwaddr offset,
 
     *value = 0;
     for (i = 0; i < size && result == MEMTX_OK; i++) {
-        PeriphDevice *s = search(page, offset + i);
+        PagePart *part = search(page, offset + i);
 
-        if (!s) {
+        if (!part) {
             return MEMTX_DECODE_ERROR;
         }
-        result = periph_device_read(s, page->base + offset + i - s->addr,
+        result = periph_device_read(part->dev, within(page, part, offset + i),
                                     &byte, 1, attrs);
         *value |= byte << (8 * i);
     }
@@ -104,12 +121,12 @@ static MemTxResult split_write(PeriphPage *page, hwaddr offset,
     unsigned i;
 
     for (i = 0; i < size && result == MEMTX_OK; i++) {
-        PeriphDevice *s = search(page, offset + i);
+        PagePart *part = search(page, offset + i);
 
-        if (!s) {
+        if (!part) {
             return MEMTX_DECODE_ERROR;
         }
-        result = periph_device_write(s, page->base + offset + i - s->addr,
+        result = periph_device_write(part->dev, within(page, part, offset + i),
                                      (uint8_t)(value >> (8 * i)), 1, attrs);
     }
     return result;
@@ -120,13 +137,13 @@ static MemTxResult periph_page_read(void *opaque, hwaddr offset,
                                     MemTxAttrs attrs)
 {
     PeriphPage *page = opaque;
-    PeriphDevice *s = look_up(page, offset, size);
+    PagePart *part = look_up(page, offset, size);
 
-    if (unlikely(!s)) {
+    if (unlikely(!part)) {
         return split_read(page, offset, value, size, attrs);
     }
-    return periph_device_read(s, page->base + offset - s->addr, value, size,
-                              attrs);
+    return periph_device_read(part->dev, within(page, part, offset), value,
+                              size, attrs);
 }
 
 static MemTxResult periph_page_write(void *opaque, hwaddr offset,
@@ -134,13 +151,13 @@ static MemTxResult periph_page_write(void *opaque, hwaddr offset,
                                      MemTxAttrs attrs)
 {
     PeriphPage *page = opaque;
-    PeriphDevice *s = look_up(page, offset, size);
+    PagePart *part = look_up(page, offset, size);
 
-    if (unlikely(!s)) {
+    if (unlikely(!part)) {
         return split_write(page, offset, value, size, attrs);
     }
-    return periph_device_write(s, page->base + offset - s->addr, value, size,
-                               attrs);
+    return periph_device_write(part->dev, within(page, part, offset), value,
+                               size, attrs);
 }
 
 static const MemoryRegionOps periph_page_ops = {
@@ -157,27 +174,36 @@ static const MemoryRegionOps periph_page_ops = {
 
 Object *periph_page_owner(Object *owner, hwaddr addr)
 {
-    Object *page = owner ? object_dynamic_cast(owner, TYPE_PERIPH_PAGE) : NULL;
+    PeriphPage *page;
+    PagePart *part;
 
-    if (!page) {
+    if (!owner || !object_dynamic_cast(owner, TYPE_PERIPH_PAGE)) {
         return owner;
     }
-    return OBJECT(search(PERIPH_PAGE(page), addr - PERIPH_PAGE(page)->base));
+    page = PERIPH_PAGE(owner);
+    part = search(page, addr - page->base);
+    return part ? OBJECT(part->dev) : NULL;
 }
 
 /* ---- Layout ---- */
 
 typedef struct PageRange {
     hwaddr base;
-    GPtrArray *devices;
+    GArray *parts;
 } PageRange;
 
 static bool collect(PeriphDevice *s, void *opaque)
 {
     PageRange *r = opaque;
+    unsigned i;
 
-    if (ranges_overlap(s->addr, s->size, r->base, qemu_target_page_size())) {
-        g_ptr_array_add(r->devices, s);
+    for (i = 0; i < s->piece_count; i++) {
+        PagePart part = { .dev = s, .piece = s->pieces[i] };
+
+        if (ranges_overlap(part.piece.addr, part.piece.size, r->base,
+                           qemu_target_page_size())) {
+            g_array_append_val(r->parts, part);
+        }
     }
     return false;
 }
@@ -220,10 +246,9 @@ static bool has_others(const MemoryRegion *container, hwaddr base,
 
 static int by_address(const void *a, const void *b)
 {
-    const PeriphDevice *x = *(PeriphDevice *const *)a;
-    const PeriphDevice *y = *(PeriphDevice *const *)b;
+    const PagePart *x = a, *y = b;
 
-    return x->addr < y->addr ? -1 : x->addr > y->addr;
+    return x->piece.addr < y->piece.addr ? -1 : x->piece.addr > y->piece.addr;
 }
 
 static void fill_slots(PeriphPage *page)
@@ -233,14 +258,13 @@ static void fill_slots(PeriphPage *page)
     page->slots = g_malloc(n);
     for (i = 0; i < n; i++) {
         hwaddr first = (hwaddr)i << SLOT_BITS;
-        PeriphDevice *s = search(page, first);
-        PeriphDevice *last = search(page, first + (1 << SLOT_BITS) - 1);
-        unsigned k = 0;
+        PagePart *part = search(page, first);
 
-        while (s && page->devices[k] != s) {
-            k++;
+        if (part != search(page, first + (1 << SLOT_BITS) - 1)) {
+            page->slots[i] = SLOT_MIXED;
+        } else {
+            page->slots[i] = part ? part - part_at(page, 0) : SLOT_HOLE;
         }
-        page->slots[i] = s != last ? SLOT_MIXED : s ? k : SLOT_HOLE;
     }
 }
 
@@ -249,13 +273,13 @@ static char *page_name(const PeriphPage *page)
     GString *name = g_string_new("periph page:");
     unsigned i;
 
-    for (i = 0; i < page->count; i++) {
-        g_string_append_printf(name, " %s", page->devices[i]->name);
+    for (i = 0; i < page->parts->len; i++) {
+        g_string_append_printf(name, " %s", part_at(page, i)->dev->name);
     }
     return g_string_free(name, false);
 }
 
-static PeriphPage *create_page(hwaddr base, GPtrArray *devices)
+static PeriphPage *create_page(hwaddr base, GArray *parts)
 {
     PeriphPage *page = PERIPH_PAGE(object_new(TYPE_PERIPH_PAGE));
     g_autofree char *child = g_strdup_printf("page-%08" HWADDR_PRIx, base);
@@ -263,13 +287,11 @@ static PeriphPage *create_page(hwaddr base, GPtrArray *devices)
     unsigned i;
 
     page->base = base;
-    page->count = devices->len;
-    page->devices = g_new(PeriphDevice *, devices->len);
-    for (i = 0; i < devices->len; i++) {
-        page->devices[i] = g_ptr_array_index(devices, i);
-        object_ref(OBJECT(page->devices[i]));
+    page->parts = g_array_ref(parts);
+    g_array_sort(parts, by_address);
+    for (i = 0; i < parts->len; i++) {
+        object_ref(OBJECT(part_at(page, i)->dev));
     }
-    qsort(page->devices, page->count, sizeof(*page->devices), by_address);
     fill_slots(page);
     name = page_name(page);
     memory_region_init_io(&page->iomem, OBJECT(page), &periph_page_ops, page,
@@ -292,29 +314,29 @@ static void drop_page(gpointer number)
     }
 }
 
-static bool fills(const PeriphDevice *s, hwaddr base)
+static bool fills(const PeriphPiece *p, hwaddr base)
 {
-    return s->addr <= base &&
-           s->addr + (s->size - 1) >= base + (qemu_target_page_size() - 1);
+    return p->addr <= base &&
+           p->addr + (p->size - 1) >= base + (qemu_target_page_size() - 1);
 }
 
 static void update_page(hwaddr base)
 {
-    g_autoptr(GPtrArray) devices = g_ptr_array_new();
-    PageRange range = { .base = base, .devices = devices };
+    g_autoptr(GArray) parts = g_array_new(false, false, sizeof(PagePart));
+    PageRange range = { .base = base, .parts = parts };
     gpointer number;
 
     number = (gpointer)(uintptr_t)(base >> qemu_target_page_bits());
     drop_page(number);
     periph_device_find(collect, &range);
     /* The last page of all: its end is 0. */
-    if (!devices->len || devices->len > MAX_DEVICES ||
+    if (!parts->len || parts->len > MAX_PARTS ||
         !(base + qemu_target_page_size()) ||
-        fills(g_ptr_array_index(devices, 0), base) ||
+        fills(&g_array_index(parts, PagePart, 0).piece, base) ||
         has_others(get_system_memory(), base, qemu_target_page_size())) {
         return;
     }
-    g_hash_table_insert(pages, number, create_page(base, devices));
+    g_hash_table_insert(pages, number, create_page(base, parts));
 }
 
 void periph_pages_update(hwaddr addr, hwaddr size, bool ends_only)
@@ -340,10 +362,10 @@ static void periph_page_finalize(Object *obj)
     PeriphPage *page = PERIPH_PAGE(obj);
     unsigned i;
 
-    for (i = 0; i < page->count; i++) {
-        object_unref(OBJECT(page->devices[i]));
+    for (i = 0; page->parts && i < page->parts->len; i++) {
+        object_unref(OBJECT(part_at(page, i)->dev));
     }
-    g_free(page->devices);
+    g_clear_pointer(&page->parts, g_array_unref);
     g_free(page->slots);
 }
 

@@ -38,7 +38,12 @@ static bool put_device(PeriphDevice *s, void *opaque)
     periph_device_get_contents(s, &c);
     state_put_text(w->out, s->name);
     state_put32(w->out, s->on_board);
-    state_put64(w->out, s->addr);
+    state_put32(w->out, s->piece_count);
+    for (i = 0; i < s->piece_count; i++) {
+        state_put64(w->out, s->pieces[i].addr);
+        state_put32(w->out, s->pieces[i].offset);
+        state_put32(w->out, s->pieces[i].size);
+    }
     state_put32(w->out, s->flags);
     state_put_text(w->out, s->end);
     state_put32(w->out, file_index(w, s->engine->bytes));
@@ -139,7 +144,8 @@ int periph_tables_pre_save(void *opaque)
 typedef struct SavedDevice {
     char *name;
     bool on_board;
-    uint64_t addr;
+    uint32_t piece_count;
+    PeriphPiece pieces[PRT_MAX_REGIONS];
     uint32_t flags;
     char *end;
     uint32_t file;
@@ -213,7 +219,13 @@ static SavedDevice *read_device(StateReader *in)
 
     d->name = state_get_text(in);
     d->on_board = state_get32(in);
-    d->addr = state_get64(in);
+    d->piece_count = state_get32(in);
+    in->bad |= d->piece_count - 1 >= PRT_MAX_REGIONS;
+    for (i = 0; !in->bad && i < d->piece_count; i++) {
+        d->pieces[i].addr = state_get64(in);
+        d->pieces[i].offset = state_get32(in);
+        d->pieces[i].size = state_get32(in);
+    }
     d->flags = state_get32(in);
     d->end = state_get_text(in);
     d->file = state_get32(in);
@@ -325,15 +337,32 @@ static PeriphEngine *make_engine(const SavedTables *t, const SavedDevice *d,
     return g_steal_pointer(&e);
 }
 
+static bool check_pieces(const SavedDevice *d, Error **errp)
+{
+    uint64_t size = d->engine->table.head->mmio_size, last;
+    unsigned i;
+
+    for (i = 0; i < d->piece_count; i++) {
+        const PeriphPiece *p = &d->pieces[i];
+
+        if (!p->size || (uint64_t)p->offset + p->size > size ||
+            uadd64_overflow(p->addr, p->size - 1, &last)) {
+            error_setg(errp, "device '%s': its addresses make no sense",
+                       d->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool plan_device(const SavedTables *t, SavedDevice *d, Error **errp)
 {
-    uint64_t last;
-
     d->dev = periph_device_find(has_name, d->name);
-    if (d->dev && (d->dev->addr != d->addr ||
+    if (d->dev && (d->dev->addr != d->pieces[0].addr ||
                    d->dev->on_board != d->on_board)) {
         error_setg(errp, "device '%s' is at 0x%" PRIx64 " in the snapshot and "
-                   "at 0x%" PRIx64 " here", d->name, d->addr, d->dev->addr);
+                   "at 0x%" PRIx64 " here", d->name, d->pieces[0].addr,
+                   d->dev->addr);
         return false;
     }
     if (!d->dev && !d->on_board) {
@@ -351,13 +380,7 @@ static bool plan_device(const SavedTables *t, SavedDevice *d, Error **errp)
         error_prepend(errp, "device '%s': ", d->name);
         return false;
     }
-    if (uadd64_overflow(d->addr, d->engine->table.head->mmio_size - 1,
-                        &last)) {
-        error_setg(errp, "device '%s' reaches beyond the last address",
-                   d->name);
-        return false;
-    }
-    return true;
+    return check_pieces(d, errp);
 }
 
 static bool is_saved(const SavedTables *t, PeriphDevice *s)
@@ -425,10 +448,11 @@ static void place_device(SavedDevice *d)
     const char *end = *d->end ? d->end : NULL;
 
     if (d->dev) {
-        periph_device_exchange(d->dev, engine, d->flags, end);
+        periph_device_exchange(d->dev, engine, d->pieces, d->piece_count,
+                               d->flags, end);
     } else {
-        d->dev = periph_device_new(d->name, d->addr, engine, d->flags, end,
-                                   NULL);
+        d->dev = periph_device_new(d->name, engine, d->pieces,
+                                   d->piece_count, d->flags, end);
     }
     if (d->on_board && d->flags & PRT_INST_CONSOLE) {
         periph_device_bind_chr(d->dev, serial_hd(0));

@@ -45,12 +45,23 @@ typedef struct PeriphEngine {
     void *memory;
 } PeriphEngine;
 
+/* So many bytes from @offset of a device on answer at @addr. */
+typedef struct PeriphPiece {
+    uint64_t addr;
+    uint32_t offset;
+    uint32_t size;
+} PeriphPiece;
+
 struct PeriphDevice {
     DeviceState parent_obj;
 
     QTAILQ_ENTRY(PeriphDevice) next;
 
     MemoryRegion iomem;
+    PeriphPiece *pieces;        /* in order of offsets */
+    unsigned piece_count;
+    GPtrArray *mapped;          /* the regions of the pieces */
+    GSList *aliases;            /* regions, all that ever were */
     CharBackend chr;
     guint chr_watch;
     QEMUTimer *timer;
@@ -71,8 +82,7 @@ struct PeriphDevice {
     char *name;
     char *table_file;
     char *end;
-    uint64_t addr;
-    uint64_t size;              /* of the region at @addr */
+    uint64_t addr;              /* of the first piece */
 };
 
 /* One access by the guest, as an observer sees it. */
@@ -124,16 +134,34 @@ extern PeriphCounts periph_counts;
  */
 PeriphEngine *periph_engine_new(GBytes *bytes, const struct prt_file *file,
                                 uint32_t index, Error **errp);
+/* The same for the first device of a file. */
+PeriphEngine *periph_engine_from_file(const char *name, Error **errp);
 void periph_engine_free(PeriphEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeriphEngine, periph_engine_free)
 
 /*
- * Realizes /machine/periph/@name at @addr. Takes @engine. @flags are
- * PRT_INST_*; @chr may be NULL.
+ * Realizes /machine/periph/@name at @pieces. Takes @engine. @flags are
+ * PRT_INST_*.
  */
-PeriphDevice *periph_device_new(const char *name, uint64_t addr,
-                                PeriphEngine *engine, uint32_t flags,
-                                const char *end, Chardev *chr);
+PeriphDevice *periph_device_new(const char *name, PeriphEngine *engine,
+                                const PeriphPiece *pieces, unsigned count,
+                                uint32_t flags, const char *end);
+
+/* ---- periph-map.c ---- */
+
+/*
+ * The device answers at @pieces and nowhere else; nowhere for none of them.
+ * Its region is as large as its table says.
+ */
+void periph_device_map(PeriphDevice *s, const PeriphPiece *pieces,
+                       unsigned count);
+void periph_device_map_finalize(PeriphDevice *s);
+/* Whether it answers at @addr, and what it has there. */
+bool periph_device_at(const PeriphDevice *s, hwaddr addr, hwaddr *offset);
+/* Where @offset of it is. */
+hwaddr periph_device_address(const PeriphDevice *s, hwaddr offset);
+bool periph_pieces_overlap(const PeriphPiece *a, unsigned a_count,
+                           const PeriphPiece *b, unsigned b_count);
 
 /*
  * What a snapshot holds of a device beyond its table; @state of
@@ -155,12 +183,17 @@ void periph_device_get_contents(PeriphDevice *s, PeriphContents *c);
 void periph_device_set_contents(PeriphDevice *s, const PeriphContents *c);
 /* As the replacement, but with nothing carried over. */
 void periph_device_exchange(PeriphDevice *s, PeriphEngine *engine,
+                            const PeriphPiece *pieces, unsigned count,
                             uint32_t flags, const char *end);
 /* What was made with periph_device_new() goes. */
 void periph_device_remove(PeriphDevice *s);
 
-/* Continues with @engine (taken) and the contents of the one before. */
+/*
+ * Continues with @engine (taken) and the contents of the one before, at
+ * @pieces.
+ */
 void periph_device_replace(PeriphDevice *s, PeriphEngine *engine,
+                           const PeriphPiece *pieces, unsigned count,
                            uint32_t flags, const char *end);
 
 /* Gives the device @chr (or NULL) unless it has one or somebody else does. */
