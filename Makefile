@@ -27,6 +27,15 @@ CFLAGS += -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
 endif
 
+# FUZZ=1 builds the fuzz targets, below build/fuzz/; `make fuzz` runs them.
+ifeq ($(FUZZ),1)
+B := $(O)/fuzz
+CC := clang
+CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=fuzzer,address,undefined
+endif
+
 WARN := -Wall -Wextra $(WERROR) -Wstrict-prototypes -Wmissing-prototypes \
     -Wdeclaration-after-statement -Wvla
 LIB_NAMES := libcjson libcurl capstone unicorn libxml-2.0
@@ -89,8 +98,8 @@ LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
         package-fetch private-apt.sh demo.sh)))
 SHARE := $(B)/share/periph
 
-.PHONY: all help deps qemu demo test check check-asan bench lint headercheck \
-    format install clean programs units helpers guests
+.PHONY: all help deps qemu demo test check check-asan bench fuzz soak lint \
+    headercheck format install clean programs units helpers guests fuzzers
 
 all: programs guests
 
@@ -108,6 +117,8 @@ help:
 	@echo 'qemu         QEMU with the devices of qemu-hw/, in the cache'
 	@echo 'check-asan   the tests without QEMU, under ASan and UBSan'
 	@echo 'bench        everything, then what it costs, against the limits'
+	@echo 'fuzz         the fuzz targets by libFuzzer (clang), FUZZ_TIME=$(FUZZ_TIME) seconds each'
+	@echo 'soak         the tests that go on for a while, SOAK=$(SOAK) seconds each'
 	@echo 'lint         the rules of CONTRIBUTING.md that can be checked'
 	@echo 'headercheck  each header compiles alone'
 	@echo 'format       clang-format over the C files'
@@ -248,6 +259,34 @@ bench:
 	$(MAKE) -j$(JOBS) all helpers
 	$(MAKE) qemu
 	tests/bench/run
+
+FUZZ_TIME ?= 600
+SOAK ?= 60
+FUZZERS := $(patsubst tests/%_fuzz.c,$(B)/tests/%_fuzz,\
+    $(wildcard tests/fuzz/*_fuzz.c))
+
+fuzzers: $(FUZZERS)
+
+# New inputs go to build/fuzz/corpus/NAME; crashes to build/fuzz/NAME-*.
+fuzz:
+	@command -v clang >/dev/null || \
+	    { echo 'fuzz: clang is missing (apt-get install clang)'; exit 1; }
+	$(MAKE) -j$(JOBS) FUZZ=1 WERROR= fuzzers
+	@for program in $(O)/fuzz/tests/fuzz/*_fuzz; do \
+	    name=$$(basename $$program _fuzz); \
+	    mkdir -p $(O)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; \
+	    echo "$$name: $(FUZZ_TIME) s"; \
+	    $$program -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=10 \
+	        -artifact_prefix=$(O)/fuzz/$$name- $(O)/fuzz/corpus/$$name \
+	        tests/fuzz/corpus/$$name >$(O)/fuzz/$$name.log 2>&1 || \
+	        { tail -n 40 $(O)/fuzz/$$name.log; exit 1; }; \
+	    tail -n 1 $(O)/fuzz/$$name.log; \
+	done
+
+soak:
+	$(MAKE) -j$(JOBS) all helpers
+	$(MAKE) qemu
+	PERIPH_SOAK=$(SOAK) tests/run -j 1 qemu/survive
 
 demo:
 	@$(MAKE) deps
