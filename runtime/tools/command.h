@@ -23,8 +23,10 @@ struct command {
 
 extern const struct option_table run_options_table;
 extern const struct option_table show_options_table;
+extern const struct option_table monitor_options_table;
 
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 
 #endif

@@ -127,18 +127,56 @@ static enum option_result check_operands(const struct option_table *table,
     return OPTION_OK;
 }
 
+/*
+ * The single letters as getopt_long() wants them.  What a letter stands for
+ * is found by letter_row().
+ */
+static void make_letters(const struct option_table *table,
+                         char letters[2 * OPTION_MAX + 3])
+{
+    const struct option_row *row;
+
+    *letters++ = ':';
+    *letters++ = 'h';
+    for (row = table->rows; row->name; row++) {
+        if (row->letter) {
+            *letters++ = row->letter;
+            if (row->kind != OPTION_FLAG) {
+                *letters++ = ':';
+            }
+        }
+    }
+    *letters = '\0';
+}
+
+/* The row that getopt_long()'s answer @got means. */
+static const struct option_row *find_row(const struct option_table *table,
+                                         int got)
+{
+    const struct option_row *row;
+
+    if (got > OPTION_HELP_VALUE) {
+        return &table->rows[got - OPTION_HELP_VALUE - 1];
+    }
+    for (row = table->rows; row->letter != got; row++) {
+    }
+    return row;
+}
+
 enum option_result option_parse(const struct option_table *table, int argc,
                                 char **argv, void *values,
                                 struct option_rest *rest)
 {
     struct option longs[OPTION_MAX + 2];
+    char letters[2 * OPTION_MAX + 3];
     int own = split_extra(argc, argv, rest);
     int got;
 
     make_getopt(table, longs);
+    make_letters(table, letters);
     optind = 0;
     opterr = 0;
-    while ((got = getopt_long(own, argv, ":h", longs, NULL)) != -1) {
+    while ((got = getopt_long(own, argv, letters, longs, NULL)) != -1) {
         if (got == 'h' || got == OPTION_HELP_VALUE) {
             option_print_help(table, stdout);
             return OPTION_HELP;
@@ -153,8 +191,7 @@ enum option_result option_parse(const struct option_table *table, int argc,
                     table->command, argv[optind - 1], table->command);
             return OPTION_ERROR;
         }
-        if (store(table, &table->rows[got - OPTION_HELP_VALUE - 1], optarg,
-                  values) != 0) {
+        if (store(table, find_row(table, got), optarg, values) != 0) {
             return OPTION_ERROR;
         }
     }
@@ -183,8 +220,10 @@ void option_print_help(const struct option_table *table, FILE *out)
     fprintf(out, "usage: %s %s%s\n%s\n\n", table->command, table->operands,
             table->rows[0].name ? " [OPTIONS]" : "", table->summary);
     for (row = table->rows; row->name; row++) {
-        used = fprintf(out, "  --%s%s%s", row->name, row->value ? " " : "",
-                       row->value ? row->value : "");
+        used = row->letter ? fprintf(out, "  -%c,", row->letter)
+                           : fprintf(out, " ");
+        used += fprintf(out, " --%s%s%s", row->name, row->value ? " " : "",
+                        row->value ? row->value : "");
         if (used > OPTION_COLUMN - 2) {
             putc('\n', out);
             used = 0;
@@ -207,7 +246,11 @@ void option_print_markdown(const struct option_table *table, FILE *out)
     fprintf(out, "## `%s %s`\n\n%s\n\n| option | meaning |\n|---|---|\n",
             table->command, table->operands, table->summary);
     for (row = table->rows; row->name; row++) {
-        fprintf(out, "| `--%s%s%s` | ", row->name, row->value ? " " : "",
+        fputs("| ", out);
+        if (row->letter) {
+            fprintf(out, "`-%c`, ", row->letter);
+        }
+        fprintf(out, "`--%s%s%s` | ", row->name, row->value ? " " : "",
                 row->value ? row->value : "");
         for (at = row->help; *at; at++) {
             fputs(*at == '\n' ? " " : *at == '|' ? "\\|" :

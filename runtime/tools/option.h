@@ -20,6 +20,7 @@ enum option_kind {
 /* One option.  A table ends with a row whose name is NULL. */
 struct option_row {
     const char *name;   /* without dashes */
+    char letter;        /* "-m" means the same; 0: none */
     enum option_kind kind;
     const char *value;  /* what stands for the value in the help, or NULL */
     size_t offset;      /* of the member of the command's struct */

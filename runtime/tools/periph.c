@@ -8,6 +8,7 @@
 static const struct command commands[] = {
     { "run", &run_options_table, cmd_run },
     { "show", &show_options_table, cmd_show },
+    { "monitor", &monitor_options_table, cmd_monitor },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -32,11 +33,11 @@ static void print_usage(FILE *out)
           "Runs firmware on a board that nobody has modelled, and works out\n"
           "its peripherals on the way.\n\n", out);
     for (i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-6s %-18s %s\n", commands[i].name,
+        fprintf(out, "  %-8s %-18s %s\n", commands[i].name,
                 commands[i].options->operands,
                 commands[i].options->summary);
     }
-    fputs("  help   [COMMAND]          explain a command\n\n"
+    fputs("  help     [COMMAND]          explain a command\n\n"
           "periph COMMAND --help lists its options;"
           " periph help --markdown prints all of it.\n", out);
 }
