@@ -204,9 +204,13 @@ static uint64_t read_pieces(struct prt_dev *dev, const struct access *acc,
 
 /* --------------------------------------------------------------- writing */
 
-/* Bits whose content a write does not reach: views, derived, refused. */
+/*
+ * Bits whose content a write does not reach: views, derived, refused.  Those
+ * that `needs` or `when` of a field refuse are in @refused as well: their
+ * views do nothing.
+ */
 static uint64_t closed_bits(struct prt_dev *dev, uint32_t reg,
-                            uint64_t lanes)
+                            uint64_t lanes, uint64_t *refused)
 {
     const struct prt_reg *r = &dev->table->regs[reg];
     bool guarded = dev->traits[reg] & PRT_TRAIT_GUARDS;
@@ -222,9 +226,10 @@ static uint64_t closed_bits(struct prt_dev *dev, uint32_t reg,
             continue;
         }
         mask = prt_mask(f->width) << f->lo;
-        if ((mask & lanes) && (f->kind == PRT_DERIVED ||
-                               !prt_holds(dev, f->needs, f->index) ||
+        if ((mask & lanes) && (!prt_holds(dev, f->needs, f->index) ||
                                !prt_holds(dev, f->cond, f->index))) {
+            *refused |= mask;
+        } else if (f->kind == PRT_DERIVED) {
             closed |= mask;
         }
     }
@@ -233,7 +238,7 @@ static uint64_t closed_bits(struct prt_dev *dev, uint32_t reg,
 
         closed |= prt_mask(v->width) << v->lo;
     }
-    return closed;
+    return closed | *refused;
 }
 
 /* Next content by the policies, on `lanes`. */
@@ -347,7 +352,7 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
 {
     const struct prt_reg *r = &dev->table->regs[reg];
     uint64_t content = prt_content(dev, r);
-    uint64_t stored, old = 0, value, open;
+    uint64_t stored, old = 0, value, open, refused = 0;
     uint32_t i;
 
     lanes &= prt_mask(r->bits);
@@ -363,11 +368,11 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
     if (r->needs != PRT_NONE && !write_needs(dev, r, value, old, lanes)) {
         return;
     }
-    open = lanes & ~closed_bits(dev, reg, lanes);
+    open = lanes & ~closed_bits(dev, reg, lanes, &refused);
     open &= ~once_bits(dev, r, open);
     prt_reg_store(dev, reg, apply_masks(r, content, v, open), open);
     for (i = r->view_first; i < r->view_first + r->view_count; i++) {
-        write_view(dev, &dev->table->views[i], v, lanes);
+        write_view(dev, &dev->table->views[i], v, lanes & ~refused);
     }
     report_unimpl(dev, r, lanes);
     if (r->rule_count) {
