@@ -195,6 +195,9 @@ static void add_memories(struct dt *dt)
         struct pcc_tnode *node;
         uint32_t reg[4];
 
+        if (m->is_alias) {
+            continue;
+        }
         if (!m->read_only && m->size < SRAM_LIMIT) {
             add_sram(dt, m);
             continue;

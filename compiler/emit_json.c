@@ -553,6 +553,9 @@ static void put_memories(struct json *j, const struct pcc_board *b)
         put_hex(j, "base", m->base);
         put_hex(j, "size", m->size);
         put_flag(j, "read_only", m->read_only);
+        if (m->is_alias) {
+            put_hex(j, "mirrors", m->alias);
+        }
         put_origin(j, &m->origin);
         shut(j, '}');
     }

@@ -50,7 +50,9 @@ static void put_memories(struct tab_board *t)
             continue;
         }
         out.name = string(t, m->name);
+        out.alias = m->alias;
         out.flags = (m->read_only ? PRT_MEMORY_RO : 0) |
+                    (m->is_alias ? PRT_MEMORY_ALIAS : 0) |
                     (m->origin.owner == PCC_INFERRED ?
                      PRT_MEMORY_INFERRED : 0);
         PUT(t, memories, &out);

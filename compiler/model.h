@@ -346,6 +346,8 @@ struct pcc_memory {
     uint64_t base;
     uint64_t size;
     bool read_only;
+    bool is_alias;          /* mirrors: shows what is at alias */
+    uint64_t alias;
 };
 
 struct pcc_load {

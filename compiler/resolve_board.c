@@ -188,6 +188,26 @@ static struct sym *declare(struct board *bd, const struct pdl_item *item,
     return sym;
 }
 
+/* `mirrors NAME`: the memory shows one that stands before it. */
+static void mirror(struct board *bd, struct pcc_memory *m,
+                   const struct pdl_attr *a)
+{
+    size_t i;
+
+    for (i = 0; i + 1 < bd->memories.n; i++) {
+        const struct pcc_memory *other = &bd->memories.v[i];
+
+        if (!a->ref->parts->next && !strcmp(other->name,
+                                            a->ref->parts->name.text)) {
+            m->is_alias = true;
+            m->alias = other->base;
+            return;
+        }
+    }
+    pdl_diag_add(bd->cc->diags, PDL_D_UNKNOWN_NAME, a->ref->span,
+                 a->ref->parts->name.text);
+}
+
 static void add_memory(struct board *bd, const struct layer_item *li)
 {
     struct cc *cc = bd->cc;
@@ -210,9 +230,12 @@ static void add_memory(struct board *bd, const struct layer_item *li)
     for (a = item->attrs; a; a = a->next) {
         if (a->kind == PDL_ATTR_POLICY && a->policy == PDL_POLICY_RO) {
             m->read_only = true;
-        } else if (a->policy != PDL_POLICY_RW) {
+        } else if (a->kind == PDL_ATTR_VERB &&
+                   a->verb == PDL_VERB_MIRRORS) {
+            mirror(bd, m, a);
+        } else if (a->kind != PDL_ATTR_POLICY || a->policy != PDL_POLICY_RW) {
             pdl_diag_add(cc->diags, PDL_D_BAD_ATTRIBUTE, a->span, "memory",
-                         "ro and rw");
+                         "ro, rw and mirrors");
         }
     }
 }

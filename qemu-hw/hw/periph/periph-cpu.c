@@ -63,6 +63,46 @@ static bool create_dwt(PeriphMachine *s, Error **errp)
     return true;
 }
 
+static void without_security(Object *obj)
+{
+    unset_feature(&ARM_CPU(obj)->env, ARM_FEATURE_M_SECURITY);
+}
+
+/*
+ * The same core built without the security extension. QEMU has no property
+ * for that, and the core is made and realized in one step by "armv7m".
+ */
+static const char *insecure_type(const char *type)
+{
+    g_autofree char *model = cpu_model_from_type(type);
+    g_autofree char *name = g_strdup_printf("%s-insecure-" TYPE_ARM_CPU,
+                                            model);
+    TypeInfo info = {
+        .name = name, .parent = type, .instance_init = without_security,
+    };
+
+    if (!object_class_by_name(name)) {
+        type_register_static(&info);
+    }
+    return object_class_get_name(object_class_by_name(name));
+}
+
+/* secure: yes is how v8-M starts; no is a core without the extension. */
+static const char *choose_security(PeriphMachine *s, const char *type,
+                                   Error **errp)
+{
+    Object *obj = object_new(type);
+    bool has = arm_feature(&ARM_CPU(obj)->env, ARM_FEATURE_M_SECURITY);
+
+    object_unref(obj);
+    if (s->board->head->secure == 1 && !has) {
+        error_setg(errp, "this CPU has no security extension: it cannot "
+                   "start secure");
+        return NULL;
+    }
+    return s->board->head->secure == 0 && has ? insecure_type(type) : type;
+}
+
 static bool create_m_profile(PeriphMachine *s, const char *type, Error **errp)
 {
     DeviceState *dev = qdev_new(TYPE_ARMV7M);
@@ -281,7 +321,8 @@ bool periph_cpus_create(PeriphMachine *s, Error **errp)
             error_setg(errp, "an M-profile board has one cpu");
             return false;
         }
-        return create_m_profile(s, type, errp);
+        type = choose_security(s, type, errp);
+        return type && create_m_profile(s, type, errp);
     }
     choose_entry(s, vector);
     for (i = 0; i < s->board->head->cpus; i++) {

@@ -45,8 +45,12 @@ static DeviceState *find_native(const char *name)
 static bool set_prop(DeviceState *dev, const struct prt_board *board,
                      const struct prt_prop *prop, Error **errp)
 {
-    const char *name = prt_board_string(board, prop->name);
+    g_autofree char *name = g_strdup(prt_board_string(board, prop->name));
 
+    /* Names of the language have no dashes. */
+    if (!object_property_find(OBJECT(dev), name)) {
+        g_strdelimit(name, "_", '-');
+    }
     switch (prop->kind) {
     case PRT_PROP_INT:
         return object_property_set_uint(OBJECT(dev), name, prop->value, errp);
