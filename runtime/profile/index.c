@@ -302,6 +302,7 @@ int pfl_use_full(struct pfl_board *board, struct pcc *pcc)
     free(board->name);
     board->name = name;
     find_alone(board);
+    pfl_imports_note(board);
     return ret;
 }
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 /* How often an edit is planned anew because a person saved meanwhile. */
@@ -104,20 +103,6 @@ static void read_journal(struct pfl_board *board, struct pfl_file *file)
     free(path);
 }
 
-static int watch_open(const char *dir)
-{
-    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-
-    if (fd >= 0 && inotify_add_watch(fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO |
-                                     IN_DELETE | IN_MOVED_FROM) < 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static int merge_pending(struct pfl_board *board, struct pfl_change *change);
-
 static void board_free(struct pfl_board *board)
 {
     struct pfl_file *file;
@@ -141,9 +126,7 @@ static void board_free(struct pfl_board *board)
     free(board->dir);
     pdl_strbuf_dispose(&board->messages);
     pdl_strbuf_dispose(&board->table);
-    if (board->watch >= 0) {
-        close(board->watch);
-    }
+    pfl_watch_close(board);
     free(board);
 }
 
@@ -169,7 +152,7 @@ int pfl_open(const char *dir, const struct pfl_options *options,
     if (ret != PFL_OK) {
         goto fail;
     }
-    board->watch = watch_open(board->dir);
+    pfl_watch_open(board);
     pfl_scan(board);
     if (board->files->candidate == NULL) {
         ret = PFL_ERR_IO;
@@ -186,7 +169,7 @@ int pfl_open(const char *dir, const struct pfl_options *options,
     for (file = board->files; file != NULL; file = file->next) {
         read_journal(board, file);
     }
-    merge_pending(board, &change);
+    pfl_merge_pending(board, &change);
     *out = board;
     return PFL_OK;
 fail:
@@ -286,7 +269,7 @@ static int save_files(struct pfl_plan *plan, struct pfl_file *const *changed,
     }
     if (raced && ret == PFL_OK) {
         pfl_adopt(board, plan->change);
-        ret = merge_pending(board, plan->change);
+        ret = pfl_merge_pending(board, plan->change);
     }
     return ret;
 }
@@ -366,13 +349,13 @@ static bool rescan(struct pfl_plan *plan, struct pfl_change *change)
     }
     if (any) {
         pfl_adopt(plan->board, change);
-        merge_pending(plan->board, change);
+        pfl_merge_pending(plan->board, change);
     }
     return any;
 }
 
 /* Puts a plan in force and on disk. */
-static int carry_out(struct pfl_plan *plan, struct pfl_change *change)
+int pfl_carry_out(struct pfl_plan *plan, struct pfl_change *change)
 {
     struct pfl_file **changed;
     struct pfl_trial *trials;
@@ -419,7 +402,7 @@ static int apply_once(struct pfl_board *board, const struct pfl_edit *edits,
     if (rescan(&plan, change)) {
         ret = 1;
     } else if (ret == PFL_OK) {
-        ret = carry_out(&plan, change);
+        ret = pfl_carry_out(&plan, change);
     }
     pfl_plan_dispose(&plan);
     return ret;
@@ -539,138 +522,6 @@ const void *pfl_table(const struct pfl_board *board, size_t *size)
 {
     *size = board->table.len;
     return pdl_strbuf_str(&board->table);
-}
-
-/* ---- Following the disk ---- */
-
-static void drop_edit(struct pfl_edits *edits, unsigned index)
-{
-    struct pfl_edits one = { NULL, 0, 0 };
-    struct pfl_edit gone;
-
-    if (index >= edits->count) {
-        index = 0;
-    }
-    gone = edits->v[index];
-    edits->count--;
-    memmove(&edits->v[index], &edits->v[index + 1],
-            (edits->count - index) * sizeof(gone));
-    /* The place behind the last one holds what is to be freed. */
-    edits->v[edits->count] = gone;
-    one.v = &edits->v[edits->count];
-    one.count = 1;
-    pfl_edits_clear(&one);
-}
-
-/*
- * Splices what waits for one file into its text.  Answers that a person's
- * text now stands against are dropped, one by one.
- */
-static int merge_file(struct pfl_board *board, struct pfl_file *file,
-                      struct pfl_change *change)
-{
-    struct pfl_edits work = file->pending;
-    struct pfl_change mine;
-    struct pfl_plan plan;
-    int ret = PFL_OK;
-
-    memset(&file->pending, 0, sizeof(file->pending));
-    while (work.count > 0) {
-        memset(&mine, 0, sizeof(mine));
-        ret = pfl_plan_make(&plan, board, work.v, work.count, &mine);
-        if (ret == PFL_OK) {
-            ret = carry_out(&plan, change);
-        }
-        pfl_plan_dispose(&plan);
-        if (ret == PFL_OK || ret == PFL_ERR_NOMEM) {
-            break;
-        }
-        pfl_log(board, PFL_LOG_WARN, "%s: a waiting answer is dropped: %s",
-                file->path, pfl_strerror(ret));
-        drop_edit(&work, mine.failed_edit);
-    }
-    if (file->unsaved && file->pending.count == 0) {
-        file->pending = work;
-    } else {
-        pfl_edits_dispose(&work);
-    }
-    pfl_save_journal(board, file);
-    return ret == PFL_ERR_NOMEM ? ret : PFL_OK;
-}
-
-static int merge_pending(struct pfl_board *board, struct pfl_change *change)
-{
-    struct pfl_file *file;
-    int ret = PFL_OK;
-
-    for (file = board->files; file != NULL && ret == PFL_OK;
-         file = file->next) {
-        /* With errors in it, what is in force holds them, or nothing does. */
-        if (file->pending.count > 0 && !file->broken) {
-            ret = merge_file(board, file, change);
-        }
-    }
-    return ret;
-}
-
-int pfl_refresh(struct pfl_board *board, struct pfl_change *change)
-{
-    int ret, emitted = PFL_OK;
-
-    memset(change, 0, sizeof(*change));
-    if (!pfl_scan(board)) {
-        return PFL_OK;
-    }
-    ret = pfl_adopt(board, change);
-    merge_pending(board, change);
-    if (change->instance_count + change->memory_count > 0) {
-        size_t len = board->messages.len;
-
-        change->changed = true;
-        emitted = pfl_load_all(board, change);
-        if (emitted == PFL_OK) {
-            board->messages.len = len;
-        }
-    }
-    return ret != PFL_OK ? ret : emitted;
-}
-
-int pfl_watch_fd(const struct pfl_board *board)
-{
-    return board->watch;
-}
-
-bool pfl_watch_drain(struct pfl_board *board)
-{
-    char buf[4096]
-        __attribute__((aligned(__alignof__(struct inotify_event))));
-    const struct inotify_event *event;
-    bool others = false;
-    ssize_t n;
-    char *p;
-
-    while ((n = read(board->watch, buf, sizeof(buf))) > 0) {
-        for (p = buf; p < buf + n; p += sizeof(*event) + event->len) {
-            struct pfl_file *file;
-            struct pfl_stamp now;
-            size_t len;
-
-            event = (const struct inotify_event *)p;
-            len = event->len > 0 ? strlen(event->name) : 0;
-            if (len <= 7 || event->name[0] == '.' ||
-                strcmp(event->name + len - 7, ".periph") != 0) {
-                others = others || (event->mask & IN_Q_OVERFLOW) != 0;
-                continue;
-            }
-            file = pfl_find_file(board, event->name);
-            if (file != NULL) {
-                pfl_stamp_get(file->disk, &now);
-            }
-            others = others || file == NULL ||
-                !pfl_stamp_equal(&now, &file->stamp);
-        }
-    }
-    return others;
 }
 
 /* ---- Disk ---- */

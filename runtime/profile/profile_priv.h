@@ -112,6 +112,12 @@ struct pfl_inst {
     size_t source_count;
 };
 
+/* A file outside the folder that takes part. */
+struct pfl_import {
+    char *path;                         /* no link */
+    struct pfl_stamp stamp;             /* when it was compiled */
+};
+
 struct pfl_board {
     char *dir;
     char *name;                         /* of the board declaration */
@@ -123,7 +129,10 @@ struct pfl_board {
     bool readopted;                     /* pfl_adopt() ran in this call */
     bool loss_told;
     int loss_errno;
-    int watch;
+    int watch, folder;                  /* inotify, and its watch on `dir` */
+    struct pfl_import *imports;         /* those that are there */
+    size_t import_count;
+    bool import_written;                /* an event said so */
     struct pfl_file *files;             /* the first is board.periph */
     struct pcc *full;                   /* of all files in force */
     struct pfl_inst *insts;
@@ -185,6 +194,21 @@ int pfl_adopt(struct pfl_board *board, struct pfl_change *change);
 /* Makes a new model of everything the current one and indexes it; takes
  * @pcc over. */
 int pfl_use_full(struct pfl_board *board, struct pcc *pcc);
+/* Puts a plan in force and on disk (profile.c). */
+struct pfl_plan;
+int pfl_carry_out(struct pfl_plan *plan, struct pfl_change *change);
+
+/* ---- The disk (follow.c) ---- */
+
+/* Splices the answers that wait into files that parse again. */
+int pfl_merge_pending(struct pfl_board *board, struct pfl_change *change);
+/* Starts and ends watching the folder; board->watch is -1 where it cannot
+ * be watched. */
+void pfl_watch_open(struct pfl_board *board);
+void pfl_watch_close(struct pfl_board *board);
+/* Remembers and watches what the full model was made of, beside the folder. */
+void pfl_imports_note(struct pfl_board *board);
+bool pfl_imports_changed(const struct pfl_board *board);
 /* The same for the instances and devices of one file. */
 int pfl_use_file_model(struct pfl_board *board, struct pfl_file *file,
                        struct pcc *pcc);
