@@ -211,33 +211,37 @@ int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
     return status;
 }
 
+char *board_fetch_package(const char *name)
+{
+    char *fetch = find_part(FETCH_INSTALLED, FETCH_SOURCE), *folder = NULL;
+    struct arguments args;
+
+    if (!fetch) {
+        say("package-fetch is missing in this installation");
+        return NULL;
+    }
+    arguments_init(&args);
+    arguments_add(&args, "%s", fetch);
+    arguments_add(&args, "%s", name);
+    folder = process_first_line(&args);
+    arguments_dispose(&args);
+    free(fetch);
+    if (!folder) {
+        say("the image of this board is in the Debian package %s, which "
+            "could not be fetched", name);
+    }
+    return folder;
+}
+
 int board_fetch(struct board *b, const struct pcc *pcc)
 {
     const char *name = pcc_get_model(pcc)->board->package;
-    struct arguments args;
-    char *program;
-    int status = STATUS_OK;
 
     if (!name || b->package) {
         return STATUS_OK;
     }
-    program = find_part(FETCH_INSTALLED, FETCH_SOURCE);
-    if (!program) {
-        say("package-fetch is missing in this installation");
-        return STATUS_USAGE;
-    }
-    arguments_init(&args);
-    arguments_add(&args, "%s", program);
-    arguments_add(&args, "%s", name);
-    b->package = process_first_line(&args);
-    if (!b->package) {
-        say("the image of this board is in the Debian package %s, which "
-            "could not be had", name);
-        status = STATUS_USAGE;
-    }
-    arguments_dispose(&args);
-    free(program);
-    return status;
+    b->package = board_fetch_package(name);
+    return b->package ? STATUS_OK : STATUS_USAGE;
 }
 
 int board_emit(const struct board *b, struct pcc *pcc, const char *path)

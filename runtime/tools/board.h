@@ -43,6 +43,10 @@ enum board_talk {
  */
 int board_compile(const char *dir, enum board_talk talk, struct pcc **out);
 
+/* Fetches a Debian package into the cache: the folder it is unpacked to, owned
+ * by the caller; NULL having said why. */
+char *board_fetch_package(const char *name);
+
 /* Fetches the package the board names, if any, into the cache. */
 int board_fetch(struct board *b, const struct pcc *pcc);
 

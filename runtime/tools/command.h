@@ -21,10 +21,12 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+extern const struct option_table new_options_table;
 extern const struct option_table run_options_table;
 extern const struct option_table show_options_table;
 extern const struct option_table monitor_options_table;
 
+int cmd_new(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "runtime/tools/command.h"
 
 static const struct command commands[] = {
+    { "new", &new_options_table, cmd_new },
     { "run", &run_options_table, cmd_run },
     { "show", &show_options_table, cmd_show },
     { "monitor", &monitor_options_table, cmd_monitor },

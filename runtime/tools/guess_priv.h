@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the guess (guess*.c); see guess.h. */
+#ifndef RUNTIME_TOOLS_GUESS_PRIV_H
+#define RUNTIME_TOOLS_GUESS_PRIV_H
+
+#include "runtime/tools/guess.h"
+
+/* ---- Vector tables of M-profile cores (guess_m.c) ---- */
+
+/* Whether @bytes start like a vector table; @lo and @hi: the range that holds
+ * all handlers in flash, @sp the initial stack. */
+bool guess_vectors(const uint8_t *bytes, size_t size, uint64_t *sp,
+                   uint64_t *lo, uint64_t *hi);
+/* CPU by the instructions that can be reached from the vectors, and what code
+ * and literals say of memory.  The image stands at g->load. */
+void guess_m(const struct image *img, const uint8_t *bytes, size_t size,
+             uint64_t base, struct guess *g);
+
+/* ---- Where raw bytes want to be (guess_base.c) ---- */
+
+/*
+ * The address, a multiple of @align between @lo and @hi, at which most
+ * pointers of @width bytes in the image meet starts of texts or functions.
+ * Returns the votes for it, with those of the next best in @second.
+ */
+unsigned guess_base(const uint8_t *bytes, size_t size, unsigned width,
+                    uint64_t align, uint64_t lo, uint64_t hi,
+                    uint64_t *base, unsigned *second);
+
+/* ---- Device trees in the image (guess_tree.c) ---- */
+
+/* CPU, model and memory by the first tree that names a CPU; false: none. */
+bool guess_tree(const struct image *img, struct guess *g);
+
+/* ---- Filling in (guess.c) ---- */
+
+struct guess_memory *guess_add_memory(struct guess *g, const char *name,
+                                      uint64_t base, uint64_t size,
+                                      const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void guess_note(struct guess *g, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The power of two that is at least @n. */
+uint64_t guess_round(uint64_t n);
+
+#endif
