@@ -184,9 +184,9 @@ static void add_code_memory(const struct image *img, struct guess *g)
         }
         size = guess_round(base + p->size - start);
         guess_add_memory(g, k == 0 ? "flash" : "data", start,
-                         size < 0x1000 ? 0x1000 : size, "%s the image has "
+                         size < 0x1000 ? 0x1000 : size, "%sthe image has "
                          "%zu bytes for 0x%08" PRIx64 "%s", k == 0 ?
-                         "code:" : "", p->size, base, k == 0 ?
+                         "code: " : "", p->size, base, k == 0 ?
                          "; real parts come in powers of two" : "");
     }
 }

@@ -252,17 +252,14 @@ static void open_uimage(struct image *img)
     add_piece(img, be32toh(words[4]), img->file + UIMAGE_HEADER, size);
 }
 
-int image_open(struct image *img, const char *path, char *why,
-               size_t why_size)
+int image_parse(struct image *img, uint8_t *bytes, size_t size, char *why,
+                size_t why_size)
 {
     uint32_t magic = 0;
 
     memset(img, 0, sizeof(*img));
-    img->file = (uint8_t *)file_read(path, IMAGE_MAX_BYTES, &img->file_size);
-    if (img->file == NULL) {
-        snprintf(why, why_size, "%s", strerror(errno));
-        return -1;
-    }
+    img->file = bytes;
+    img->file_size = size;
     if (img->file_size < 64) {
         return complain(why, why_size, "too short to be firmware");
     }
@@ -279,6 +276,20 @@ int image_open(struct image *img, const char *path, char *why,
         add_piece(img, 0, img->file, img->file_size);
     }
     return 0;
+}
+
+int image_open(struct image *img, const char *path, char *why,
+               size_t why_size)
+{
+    size_t size;
+    char *bytes = file_read(path, IMAGE_MAX_BYTES, &size);
+
+    if (bytes == NULL) {
+        memset(img, 0, sizeof(*img));
+        snprintf(why, why_size, "%s", strerror(errno));
+        return -1;
+    }
+    return image_parse(img, (uint8_t *)bytes, size, why, why_size);
 }
 
 void image_close(struct image *img)

@@ -45,6 +45,10 @@ int image_open(struct image *img, const char *path, char *why,
                size_t why_size);
 void image_close(struct image *img);
 
+/* The same of bytes with a NUL behind them, malloc'ed, which it takes over. */
+int image_parse(struct image *img, uint8_t *bytes, size_t size, char *why,
+                size_t why_size);
+
 /* Up to 8 bytes, little-endian, at an address of a placed image (by load
  * address, then by run address); false when they are not there. */
 bool image_read(const struct image *img, uint64_t address, unsigned size,
