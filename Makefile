@@ -31,7 +31,8 @@ endif
 ifeq ($(FUZZ),1)
 B := $(O)/fuzz
 CC := clang
-CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+CFLAGS := -O1 -g -DPERIPH_FUZZ \
+    -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=fuzzer,address,undefined
 endif

@@ -135,11 +135,15 @@ static void place_m(const struct image_piece *p, uint64_t lo, uint64_t hi,
                     struct guess *g)
 {
     uint64_t from = hi + 2 > p->size ? hi + 2 - p->size : 0, base = 0;
+    struct guess_search search = {
+        .bytes = p->bytes, .size = p->size, .width = 4, .align = M_ALIGN,
+        .hi = lo,
+    };
     unsigned votes, second;
 
     from = (from + M_ALIGN - 1) & ~(uint64_t)(M_ALIGN - 1);
-    votes = guess_base(p->bytes, p->size, 4, M_ALIGN, from, lo, &base,
-                       &second);
+    search.lo = from;
+    votes = guess_base(&search, &base, &second);
     g->has_load = true;
     if (votes >= VOTES_LEAST && votes > 2 * second) {
         g->load = base;
@@ -269,14 +273,17 @@ static bool is_linux(const struct image_piece *p, enum guess_core core)
 
 static void place_a(const struct image_piece *p, struct guess *g)
 {
-    unsigned votes, second, width = g->core == GUESS_A64 ? 8 : 4;
-    uint64_t base = 0, said = 0;
-    bool says = g->core == GUESS_A64 && text_base(p, &said);
-
+    bool wide = g->core == GUESS_A64;
     /* Words from 0xe0000000 on are mostly instructions of A32. */
-    votes = guess_base(p->bytes, p->size, width, A_ALIGN, 0,
-                       g->core == GUESS_A64 ? 1ull << 36 :
-                       0xe0000000u - p->size, &base, &second);
+    struct guess_search search = {
+        .bytes = p->bytes, .size = p->size, .width = wide ? 8 : 4,
+        .align = A_ALIGN, .hi = wide ? 1ull << 36 : 0xe0000000u - p->size,
+    };
+    uint64_t base = 0, said = 0;
+    bool says = wide && text_base(p, &said);
+    unsigned votes, second;
+
+    votes = guess_base(&search, &base, &second);
     g->has_load = true;
     if (is_linux(p, g->core)) {
         g->load = DRAM + (g->core == GUESS_A64 ? 0x200000 : 0x10000);

@@ -98,54 +98,42 @@ static void vote(struct slot *slots, uint64_t base)
 }
 
 static void vote_all(const struct starts *s, struct slot *slots,
-                     const uint8_t *bytes, size_t size, unsigned width,
-                     uint64_t align, uint64_t lo, uint64_t hi)
+                     const struct guess_search *g)
 {
     unsigned used = 0;
     uint64_t last = 0;
     size_t at;
 
-    for (at = 0; at + width <= size && used < POINTERS_MAX; at += width) {
+    for (at = 0; at + g->width <= g->size && used < POINTERS_MAX;
+         at += g->width) {
         uint64_t pointer = 0;
         uint32_t i;
 
-        memcpy(&pointer, bytes + at, width);
-        if (pointer < lo || pointer >= hi + size || pointer == last) {
+        memcpy(&pointer, g->bytes + at, g->width);
+        if (pointer < g->lo || pointer >= g->hi + g->size ||
+            pointer == last) {
             continue;
         }
         last = pointer;
         used++;
-        for (i = s->head[pointer & (align - 1)]; i != 0;
+        for (i = s->head[pointer & (g->align - 1)]; i != 0;
              i = s->next[i - 1]) {
             uint64_t base = pointer - s->offset[i - 1];
 
-            if (pointer >= s->offset[i - 1] && base >= lo && base <= hi) {
+            if (pointer >= s->offset[i - 1] && base >= g->lo &&
+                base <= g->hi) {
                 vote(slots, base);
             }
         }
     }
 }
 
-unsigned guess_base(const uint8_t *bytes, size_t size, unsigned width,
-                    uint64_t align, uint64_t lo, uint64_t hi,
-                    uint64_t *base, unsigned *second)
+static unsigned count_votes(const struct slot *slots, uint64_t *base,
+                            unsigned *second)
 {
-    struct starts *s = calloc(1, sizeof(*s));
-    struct slot *slots = calloc(SLOTS, sizeof(*slots));
     unsigned i, best = 0;
 
-    *second = 0;
-    if (s != NULL) {
-        s->head = calloc(align, sizeof(*s->head));
-    }
-    if (s != NULL && s->head != NULL && slots != NULL) {
-        find_texts(s, bytes, size, align);
-        if (width == 4) {
-            find_thumb(s, bytes, size, align);
-        }
-        vote_all(s, slots, bytes, size, width, align, lo, hi);
-    }
-    for (i = 0; slots != NULL && i < SLOTS; i++) {
+    for (i = 0; i < SLOTS; i++) {
         if (slots[i].votes > best) {
             *second = best;
             best = slots[i].votes;
@@ -154,9 +142,28 @@ unsigned guess_base(const uint8_t *bytes, size_t size, unsigned width,
             *second = slots[i].votes;
         }
     }
-    if (s != NULL) {
-        free(s->head);
+    return best;
+}
+
+unsigned guess_base(const struct guess_search *g, uint64_t *base,
+                    unsigned *second)
+{
+    struct starts *s = calloc(1, sizeof(*s));
+    uint32_t *head = calloc(g->align, sizeof(*head));
+    struct slot *slots = calloc(SLOTS, sizeof(*slots));
+    unsigned best = 0;
+
+    *second = 0;
+    if (s != NULL && head != NULL && slots != NULL) {
+        s->head = head;
+        find_texts(s, g->bytes, g->size, g->align);
+        if (g->width == 4) {
+            find_thumb(s, g->bytes, g->size, g->align);
+        }
+        vote_all(s, slots, g);
+        best = count_votes(slots, base, second);
     }
+    free(head);
     free(s);
     free(slots);
     return best;

@@ -18,14 +18,20 @@ void guess_m(const struct image *img, const uint8_t *bytes, size_t size,
 
 /* ---- Where raw bytes want to be (guess_base.c) ---- */
 
+struct guess_search {
+    const uint8_t *bytes;
+    size_t size;
+    unsigned width;             /* bytes of a pointer */
+    uint64_t align, lo, hi;     /* of the address that is looked for */
+};
+
 /*
- * The address, a multiple of @align between @lo and @hi, at which most
- * pointers of @width bytes in the image meet starts of texts or functions.
- * Returns the votes for it, with those of the next best in @second.
+ * The address at which most pointers in the image meet starts of texts or
+ * functions.  Returns the votes for it, with those of the next best in
+ * @second.
  */
-unsigned guess_base(const uint8_t *bytes, size_t size, unsigned width,
-                    uint64_t align, uint64_t lo, uint64_t hi,
-                    uint64_t *base, unsigned *second);
+unsigned guess_base(const struct guess_search *search, uint64_t *base,
+                    unsigned *second);
 
 /* ---- Device trees in the image (guess_tree.c) ---- */
 

@@ -65,21 +65,28 @@ static struct segment segment_at(const struct image *img, bool wide,
     return s;
 }
 
-static int add_segments(struct image *img, bool wide, uint64_t at,
-                        unsigned count, unsigned step, char *why,
-                        size_t why_size)
+/* Where an ELF file's program headers are. */
+struct headers {
+    bool wide;                  /* ELFCLASS64 */
+    uint64_t at;
+    unsigned count, step;
+};
+
+static int add_segments(struct image *img, const struct headers *h,
+                        char *why, size_t why_size)
 {
+    uint64_t at = h->at;
     unsigned i;
 
-    for (i = 0; i < count; i++, at += step) {
+    for (i = 0; i < h->count; i++, at += h->step) {
         struct image_piece *p;
         struct segment s;
 
-        if (at > img->file_size || img->file_size - at < step) {
+        if (at > img->file_size || img->file_size - at < h->step) {
             return complain(why, why_size, "the ELF file is truncated: its "
                             "program headers lie behind its end");
         }
-        s = segment_at(img, wide, at);
+        s = segment_at(img, h->wide, at);
         if (s.type != PT_LOAD || s.memory == 0) {
             continue;
         }
@@ -101,46 +108,51 @@ static int add_segments(struct image *img, bool wide, uint64_t at,
     return 0;
 }
 
-static int open_elf(struct image *img, char *why, size_t why_size)
+static struct headers take_header(struct image *img, bool wide)
 {
-    bool wide = img->file[EI_CLASS] == ELFCLASS64;
-    uint64_t at;
-    unsigned count, step;
+    struct headers h = { .wide = wide };
     Elf64_Ehdr e64;
     Elf32_Ehdr e32;
 
-    img->kind = IMAGE_ELF;
-    img->placed = true;
-    if (img->file_size < (wide ? sizeof(e64) : sizeof(e32)) ||
-        img->file[EI_DATA] != ELFDATA2LSB) {
-        return complain(why, why_size, img->file[EI_DATA] == ELFDATA2MSB ?
-                        "the ELF file is big-endian, which is not supported"
-                        : "the ELF file is truncated");
-    }
     if (wide) {
         memcpy(&e64, img->file, sizeof(e64));
         img->machine = e64.e_machine;
         img->entry = e64.e_entry;
-        at = e64.e_phoff;
-        count = e64.e_phnum;
-        step = e64.e_phentsize;
+        h.at = e64.e_phoff;
+        h.count = e64.e_phnum;
+        h.step = e64.e_phentsize;
     } else {
         memcpy(&e32, img->file, sizeof(e32));
         img->machine = e32.e_machine;
         img->entry = e32.e_entry;
-        at = e32.e_phoff;
-        count = e32.e_phnum;
-        step = e32.e_phentsize;
+        h.at = e32.e_phoff;
+        h.count = e32.e_phnum;
+        h.step = e32.e_phentsize;
     }
     img->has_entry = img->entry != 0;
+    return h;
+}
+
+static int open_elf(struct image *img, char *why, size_t why_size)
+{
+    bool wide = img->file[EI_CLASS] == ELFCLASS64;
+    struct headers h;
+
+    img->kind = IMAGE_ELF;
+    img->placed = true;
+    if (img->file[EI_DATA] != ELFDATA2LSB) {
+        return complain(why, why_size, "the ELF file is big-endian, which is "
+                        "not supported");
+    }
+    h = take_header(img, wide);
     if (img->machine != EM_ARM && img->machine != EM_AARCH64) {
         return complain(why, why_size, "the ELF file is not for Arm");
     }
-    if (step < (wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr))) {
+    if (h.step < (wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr))) {
         return complain(why, why_size, "the ELF file has no segments to "
                         "load: link it first");
     }
-    return add_segments(img, wide, at, count, step, why, why_size);
+    return add_segments(img, &h, why, why_size);
 }
 
 /* ---- Intel HEX ---- */

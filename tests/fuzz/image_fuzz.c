@@ -27,6 +27,7 @@ void image_fuzz_bytes(const uint8_t *data, size_t size)
     image_close(&img);
 }
 
+#ifdef PERIPH_FUZZ
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -34,3 +35,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     image_fuzz_bytes(data, size);
     return 0;
 }
+#endif

@@ -23,12 +23,15 @@ struct sample {
 };
 
 static const struct option_row rows[] = {
-    { "flag", OPTION_FLAG, NULL, offsetof(struct sample, flag), 0, 0, "f" },
-    { "text", OPTION_TEXT, "T", offsetof(struct sample, text), 0, 0, "t" },
-    { "seconds", OPTION_SECONDS, "S", offsetof(struct sample, seconds), 0, 0,
-      "s" },
-    { "number", OPTION_NUMBER, "N", offsetof(struct sample, number), 2, 9,
-      "n" },
+    { .name = "flag", .kind = OPTION_FLAG,
+      .offset = offsetof(struct sample, flag), .help = "f" },
+    { .name = "text", .kind = OPTION_TEXT, .value = "T",
+      .offset = offsetof(struct sample, text), .help = "t" },
+    { .name = "seconds", .kind = OPTION_SECONDS, .value = "S",
+      .offset = offsetof(struct sample, seconds), .help = "s" },
+    { .name = "number", .kind = OPTION_NUMBER, .value = "N",
+      .offset = offsetof(struct sample, number), .min = 2, .max = 9,
+      .help = "n" },
     { .name = NULL },
 };
 
