@@ -16,17 +16,9 @@ enum spare {
     SPARE_ONES,
 };
 
-/* What reads and writes do to a bit: a row of PRT_POLICIES, or a mixture. */
-struct policy_row {
-    unsigned m00 : 1, m01 : 1, m10 : 1, m11 : 1;
-    unsigned v0 : 1, v1 : 1, r0 : 1, r1 : 1;
-    unsigned once : 1, unimpl : 1;
-};
-
 /* A register before sorting. */
 struct breg {
     struct pcc_reg m;
-    struct policy_row row;  /* of bits without a policy of their own */
     uint32_t scope;         /* its fields and index are declared in it */
     bool has_policy;
 };

@@ -12,6 +12,8 @@ static const struct pcc_emitter emitters[] = {
     { "dtbo", ".dtbo", "device-tree overlay with the board's devices", true,
       pcc_emit_dtbo },
     { "dtso", ".dtso", "the same as source text", true, pcc_emit_dtso },
+    { "svd", ".svd", "CMSIS-SVD for debuggers and generators", false,
+      pcc_emit_svd },
     { "json", ".json", "the resolved model, readable", false,
       pcc_emit_json },
 };

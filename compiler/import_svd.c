@@ -346,6 +346,7 @@ static void add_instance(struct svd *s, const struct svd_periph *p,
             struct pdl_item *line = new_item(s, PDL_ITEM_LINE, irq->line);
 
             line->u.line.dir = PDL_LINE_OUT;
+            line->notes = pcc_import_note(s->imp);
             pdl_body_add(body, line);
         }
         pdl_body_add(body, make_wire(s, p, irq));

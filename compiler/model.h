@@ -66,6 +66,13 @@ struct pcc_masks {
     uint64_t r0, r1;
 };
 
+/* What accesses do to a bit: a row of PRT_POLICIES, or several mixed. */
+struct pcc_row {
+    unsigned m00 : 1, m01 : 1, m10 : 1, m11 : 1;
+    unsigned v0 : 1, v1 : 1, r0 : 1, r1 : 1;
+    unsigned once : 1, unimpl : 1;
+};
+
 struct pcc_reg {
     const char *name;
     const char *path;       /* with groups: "ch[2].CCR" */
@@ -77,6 +84,7 @@ struct pcc_reg {
     bool reads;             /* takes part in decoding of reads, */
     bool writes;            /* of writes */
     enum prt_policy policy; /* of bits without one of their own */
+    struct pcc_row row;     /* the same, with what stands beside it */
     struct pcc_masks masks; /* of all bits */
     uint64_t reset;
     uint64_t known;         /* bits whose reset value is known */
@@ -104,6 +112,7 @@ struct pcc_field {
     unsigned width;
     enum prt_value_kind kind;
     enum prt_policy policy;
+    struct pcc_row row;
     uint64_t reset;         /* right-aligned */
     uint32_t prog;          /* of a derived or hold field */
     uint32_t needs;         /* program that lets writes through */

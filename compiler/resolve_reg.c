@@ -8,7 +8,7 @@
 #include "compiler/constexpr.h"
 #include "dsl/item.h"
 
-static const struct policy_row policies[] = {
+static const struct pcc_row policies[] = {
 #define X(name, ...) { __VA_ARGS__ },
     PRT_POLICIES(X)
 #undef X
@@ -31,7 +31,7 @@ struct attrs {
     bool has_policy;
     bool sticky;
     enum prt_policy policy;     /* the word that says most */
-    struct policy_row row;
+    struct pcc_row row;
     const struct pdl_attr *when;
     const struct pdl_attr *needs;
     const struct pdl_attr *known;
@@ -43,7 +43,7 @@ static void put(uint64_t *mask, unsigned bit, uint64_t bits)
 }
 
 /* Gives @bits of register @r what @p says. */
-static void apply_row(struct pcc_reg *r, const struct policy_row *p,
+static void apply_row(struct pcc_reg *r, const struct pcc_row *p,
                       uint64_t bits)
 {
     put(&r->masks.m00, p->m00, bits);
@@ -102,7 +102,7 @@ static bool may_mix(enum prt_policy a, enum prt_policy b)
 static bool mix_policy(struct attrs *out, enum prt_policy policy,
                        enum prt_policy *mix, unsigned *count)
 {
-    const struct policy_row *row = &policies[policy];
+    const struct pcc_row *row = &policies[policy];
     unsigned i;
 
     for (i = 0; i < *count; i++) {
@@ -405,10 +405,11 @@ static void field_masks(struct dev *dv, uint32_t reg, struct pcc_field *f,
     uint64_t bits = bits_mask(f->lo, f->width);
 
     f->policy = attrs->has_policy ? attrs->policy : r->policy;
-    apply_row(r, attrs->has_policy ? &attrs->row : &dv->regs.v[reg].row,
-              bits);
+    f->row = attrs->has_policy ? attrs->row : r->row;
+    apply_row(r, &f->row, bits);
     if (f->kind != PRT_STORED && f->policy == PRT_POL_rw) {
-        apply_policy(r, PRT_POL_ro, bits);
+        f->row = policies[PRT_POL_ro];
+        apply_row(r, &f->row, bits);
     }
     if (attrs->sticky) {
         r->sticky |= bits;
@@ -688,9 +689,11 @@ static void whole_field(struct dev *dv, const struct pdl_item *item,
     f->width = r->bits;
     f->kind = item->init.kind == PDL_INIT_HOLD ? PRT_HOLD : PRT_DERIVED;
     f->policy = r->policy;
+    f->row = r->row;
     f->prog = f->needs = f->when = PCC_NONE;
     if (f->policy == PRT_POL_rw) {
-        apply_policy(r, PRT_POL_ro, bits_mask(0, r->bits));
+        f->row = policies[PRT_POL_ro];
+        apply_row(r, &f->row, bits_mask(0, r->bits));
     }
 }
 
@@ -721,8 +724,8 @@ static void reg_element(struct dev *dv, const struct pdl_item *item,
     sort_attrs(dv, item, &attrs);
     b->has_policy = attrs.has_policy;
     r->policy = attrs.has_policy ? attrs.policy : PRT_POL_rw;
-    b->row = attrs.has_policy ? attrs.row : policies[PRT_POL_rw];
-    apply_row(r, &b->row, bits_mask(0, r->bits));
+    r->row = attrs.has_policy ? attrs.row : policies[PRT_POL_rw];
+    apply_row(r, &r->row, bits_mask(0, r->bits));
     r->known = attrs.known ?
                pcc_const_max(cc, b->scope, attrs.known->expr,
                              bits_mask(0, r->bits), "mask") :
