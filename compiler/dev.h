@@ -128,6 +128,8 @@ struct dev {
     size_t prog_table_size;
     struct line_part **line_parts;  /* of each line */
     uint32_t lines_in, lines_out;   /* elements so far */
+    uint64_t choices;               /* elements behind run-time indices */
+    uint32_t objects;               /* declared so far, all elements */
 };
 
 /* ---- first stage ---- */
@@ -146,6 +148,9 @@ struct todo *dev_todo(struct dev *dv, enum todo_kind kind, uint32_t scope,
 /* Number of elements of @dim (1 without one), reported when 0 or too many. */
 uint32_t dev_dim(struct dev *dv, uint32_t scope, const struct pdl_dim *dim,
                  uint32_t max);
+#define DEV_MAX_OBJECTS 262144u     /* arrays in groups in groups multiply */
+/* Counts @n more elements; reports once, and false, when they are too many. */
+bool dev_room(struct dev *dv, const struct pdl_item *item, uint32_t n);
 /* A scope in which the dimension's index has the value @k. */
 uint32_t dev_index_scope(struct dev *dv, uint32_t scope,
                          const struct pdl_dim *dim, uint32_t k);

@@ -307,6 +307,14 @@ static bool walk_all(struct gen *g, const struct pdl_ref *ref,
             return false;
         }
     }
+    g->dv->choices += n;
+    if (g->dv->choices > GEN_MAX_CHOICES) {
+        g->failed = true;
+        pdl_diag_add(g->dv->cc->diags, PDL_D_TOO_MANY, ref->span,
+                     "elements to choose from, in all references of a device",
+                     GEN_MAX_CHOICES);
+        return false;
+    }
     w->fresh = false;
     v = cc_alloc(g->dv->cc, n * sizeof(*v));
     for (k = 0; k < n; k++) {

@@ -246,7 +246,8 @@ static void declare_var(struct dev *dv, const struct pdl_item *item,
 {
     uint32_t count = dev_dim(dv, at->scope, item->dim, 4096);
     uint64_t width = 32;
-    struct sym *sym = declare(dv, item, at, SYM_VAR, dv->vars.n);
+    struct sym *sym = dev_room(dv, item, count) ?
+                      declare(dv, item, at, SYM_VAR, dv->vars.n) : NULL;
     const struct pdl_attr *a;
     uint32_t k;
 
@@ -312,7 +313,8 @@ static void declare_fifo(struct dev *dv, const struct pdl_item *item,
 {
     const struct pdl_dim *depth = item->u.fifo.depth;
     uint32_t count = dev_dim(dv, at->scope, item->dim, 256);
-    struct sym *sym = declare(dv, item, at, SYM_FIFO, dv->fifos.n);
+    struct sym *sym = dev_room(dv, item, count) ?
+                      declare(dv, item, at, SYM_FIFO, dv->fifos.n) : NULL;
     uint32_t k;
 
     if (!sym) {
@@ -419,7 +421,8 @@ static void declare_timer(struct dev *dv, const struct pdl_item *item,
                           const struct place *at)
 {
     uint32_t count = dev_dim(dv, at->scope, item->dim, 256);
-    struct sym *sym = declare(dv, item, at, SYM_TIMER, dv->timers.n);
+    struct sym *sym = dev_room(dv, item, count) ?
+                      declare(dv, item, at, SYM_TIMER, dv->timers.n) : NULL;
     uint32_t k;
 
     if (!sym) {
@@ -525,7 +528,8 @@ static void declare_group(struct dev *dv, const struct pdl_item *item,
     uint32_t count = dev_dim(dv, at->scope, item->dim, PRT_MAX_REGS);
     uint32_t first = cc->scopes.n;
     uint64_t offset = 0, stride = 0;
-    struct sym *sym = declare(dv, item, at, SYM_GROUP, first);
+    struct sym *sym = dev_room(dv, item, count) ?
+                      declare(dv, item, at, SYM_GROUP, first) : NULL;
     uint32_t k;
 
     if (!sym) {
@@ -564,6 +568,9 @@ static void declare_group(struct dev *dv, const struct pdl_item *item,
 static void declare_item(struct dev *dv, const struct pdl_item *item,
                          const struct place *at)
 {
+    if (!dev_room(dv, item, 1)) {
+        return;
+    }
     switch (item->kind) {
     case PDL_ITEM_SETTING:
     case PDL_ITEM_DROP:

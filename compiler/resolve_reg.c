@@ -226,6 +226,18 @@ uint32_t dev_dim(struct dev *dv, uint32_t scope, const struct pdl_dim *dim,
     return n ? n : 1;
 }
 
+bool dev_room(struct dev *dv, const struct pdl_item *item, uint32_t n)
+{
+    bool had = dv->objects <= DEV_MAX_OBJECTS;
+
+    dv->objects += had ? n : 0;
+    if (had && dv->objects > DEV_MAX_OBJECTS) {
+        pdl_diag_add(dv->cc->diags, PDL_D_TOO_MANY, item->name.span,
+                     "elements of a device", DEV_MAX_OBJECTS);
+    }
+    return dv->objects <= DEV_MAX_OBJECTS;
+}
+
 uint32_t dev_index_scope(struct dev *dv, uint32_t scope,
                          const struct pdl_dim *dim, uint32_t k)
 {
@@ -516,6 +528,9 @@ static void declare_field(struct dev *dv, const struct pdl_item *item,
     uint32_t first = dv->fields.n;
     uint32_t k;
 
+    if (!dev_room(dv, item, count)) {
+        return;
+    }
     check_list(dv, item, count);
     for (k = 0; k < count; k++) {
         struct bfield *f = CC_ADD(dv->cc, &dv->fields);
@@ -751,6 +766,9 @@ void dev_declare_reg(struct dev *dv, const struct pdl_item *item,
     struct sym *sym;
     uint32_t k;
 
+    if (!dev_room(dv, item, count)) {
+        return;
+    }
     sym = cc_declare(dv->cc, at->scope, item->name.text, SYM_REG,
                      item->name.span);
     if (!sym) {

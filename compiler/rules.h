@@ -14,6 +14,7 @@
 
 #define GEN_MAX_DIMS 4          /* run-time indices in one reference */
 #define GEN_MAX_ELEMENTS 65536  /* that they choose from */
+#define GEN_MAX_CHOICES 1048576 /* in all references of a device */
 #define GEN_MAX_CASES 256       /* of them when the table cannot index */
 
 /* One program being compiled. */

@@ -41,7 +41,9 @@ struct pdl_parser {
     size_t last_error;              /* token of the last error, + 1 */
     bool keep;                      /* ... is the start of the next item */
     size_t kept;                    /* token kept in this way, + 1 */
+    size_t skipped;                 /* where skipping an item ended last */
     bool early_end;                 /* T_EARLY_END was handed out */
+    bool closing;                   /* the early end was reported */
     size_t closers;                 /* } to make up at the end of the file */
     size_t max_errors;              /* the parser gives up beyond */
     bool oom;

@@ -243,6 +243,7 @@ static size_t open_lists(struct pdl_parser *p, struct pdl_span *innermost)
 /*
  * Where to go on after the error at token p->last_error - 1. A token that only
  * showed that the item before it has no end is kept, unless it was kept once.
+ * Each time some token is left behind for good, so that this ends.
  */
 static int resynchronise(struct pdl_parser *p, struct pdl_span *where)
 {
@@ -254,6 +255,10 @@ static int resynchronise(struct pdl_parser *p, struct pdl_span *where)
         p->pos = i;
     } else {
         skip_item(p, i);
+        if (p->pos <= p->skipped) {
+            p->pos = p->skipped + 1;
+        }
+        p->skipped = p->pos;
     }
     where->begin = where->end = i < p->tokens.count
                                 ? p->tokens.items[i].begin : p->len;
@@ -569,8 +574,13 @@ void pdl_parser_syntax(struct pdl_parser *p, struct pdl_span where,
     if (p->oom || gave_up(p)) {
         return;
     }
+    if (p->closing) {
+        p->closers = 0;     /* what was made up does not fit: the end */
+        return;
+    }
     p->resync = true;
     if (p->pos >= p->tokens.count && where.begin >= p->len) {
+        p->closing = true;
         p->last_error = p->tokens.count + 1;
         p->keep = false;
         report_end(p, where);
