@@ -502,6 +502,63 @@ static void check_labels(struct dt *dt)
     }
 }
 
+/*
+ * A path of the base in an overlay: no loader looks that up, so the cell is
+ * the phandle that the base has there.  Where it has none a fragment brings
+ * one, to which the cell refers as to any node of the overlay.
+ * False: the reference stays.
+ */
+static bool fix_path(struct dt *dt, struct pcc_tprop *p, struct pcc_tref *r)
+{
+    struct pcc_tnode *to = dt->merging ? pcc_tree_path(dt->base, r->label) :
+                           NULL;
+    fdt32_t cell;
+
+    if (!to) {
+        dt_report(dt, r->span, PDL_D_BAD_DT, pdl_arena_printf(
+            dt->e->arena, dt->merging ? "the base has no node %s" :
+            "an overlay refers to %s by path: --merge says what is there",
+            r->label));
+        return false;
+    }
+    if (!to->phandle) {
+        const struct pcc_tnode *place = dt_mirror(dt, to);
+        const char *path = place ? pcc_tree_path_of(dt->tree, place) : NULL;
+
+        dt->tree->failed |= !path;
+        r->label = path ? path : r->label;
+        return false;
+    }
+    cell = cpu_to_fdt32(to->phandle);
+    if (r->offset + sizeof(cell) <= p->size) {
+        /* the value lies in the arena: only its type is const */
+        memcpy((uint8_t *)p->value + r->offset, &cell, sizeof(cell));
+    }
+    return true;
+}
+
+static void fix_paths(struct dt *dt)
+{
+    struct pcc_tnode *node;
+
+    for (node = dt->tree->root; node; node = pcc_tree_next(node)) {
+        struct pcc_tprop *p;
+        struct pcc_tref **at;
+
+        for (p = node->props; p; p = p->next) {
+            at = &p->refs;
+            while (*at) {
+                if (*(*at)->label == '/' && !(*at)->path_string &&
+                    fix_path(dt, p, *at)) {
+                    *at = (*at)->next;
+                } else {
+                    at = &(*at)->next;
+                }
+            }
+        }
+    }
+}
+
 static int build(struct dt *dt, bool overlay)
 {
     struct pcc_tree *out;
@@ -529,6 +586,7 @@ static int build(struct dt *dt, bool overlay)
     }
     if (overlay) {
         check_labels(dt);
+        fix_paths(dt);
     } else if (!dt->merging) {
         add_console(dt);
     }

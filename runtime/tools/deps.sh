@@ -14,7 +14,8 @@ packages=(
     dpkg-dev patch ninja-build libglib2.0-dev libpixman-1-dev zlib1g-dev
     python3 python3-venv python3-distlib ca-certificates
     # Guests and tests
-    gcc-aarch64-linux-gnu gcc-arm-none-eabi gdb-multiarch libcmocka-dev
+    gcc-aarch64-linux-gnu gcc-arm-none-eabi gdb-multiarch libcmocka-dev cpio
+    xz-utils
 )
 
 if ! command -v dpkg-query >/dev/null; then

@@ -200,6 +200,22 @@ static bool check_el(PeriphMachine *s, ARMCPU *cpu, Error **errp)
     return true;
 }
 
+/*
+ * What Linux and those that boot like it are given: the address of the
+ * device tree in x0, or in r2 behind "no machine number"
+ * (Documentation/arch/arm64/booting.rst, Documentation/arch/arm/booting.rst).
+ */
+static void hand_over_fdt(PeriphMachine *s, CPUARMState *env)
+{
+    if (is_a64(env)) {
+        env->xregs[0] = s->images.fdt;
+        return;
+    }
+    env->regs[0] = 0;
+    env->regs[1] = UINT32_MAX;
+    env->regs[2] = s->images.fdt;
+}
+
 static void reset_cpu(void *opaque)
 {
     ARMCPU *cpu = opaque;
@@ -211,6 +227,9 @@ static void reset_cpu(void *opaque)
     }
     if (s->has_entry) {
         cpu_set_pc(CPU(cpu), s->entry);
+    }
+    if (s->images.has_fdt && !CPU(cpu)->cpu_index) {
+        hand_over_fdt(s, &cpu->env);
     }
     arm_rebuild_hflags(&cpu->env);
 }

@@ -205,6 +205,17 @@ static bool load_hex_image(Image *image, Error **errp)
 
 /* ---- Raw ---- */
 
+#define FDT_MAGIC 0xd00dfeed
+#define FDT_HEADER_SIZE 40
+
+/* A device tree by itself is for a kernel, which is told where it lies. */
+static bool is_fdt(const Image *image)
+{
+    return image->size >= FDT_HEADER_SIZE &&
+           ldl_be_p(image->data) == FDT_MAGIC &&
+           (uint32_t)ldl_be_p(image->data + 4) <= image->size;
+}
+
 static bool load_raw_image(Image *image, const struct prt_load *load,
                            Error **errp)
 {
@@ -215,6 +226,10 @@ static bool load_raw_image(Image *image, const struct prt_load *load,
     }
     if (!add_extent(image, load->address, image->size, errp)) {
         return false;
+    }
+    if (is_fdt(image) && !image->im->has_fdt) {
+        image->im->has_fdt = true;
+        image->im->fdt = load->address;
     }
     rom_add_blob_fixed(image->path, image->data, image->size, load->address);
     return true;

@@ -21,6 +21,8 @@ typedef struct PeriphImages {
     GArray *extents;            /* of PeriphExtent */
     bool has_entry;             /* an image says where it begins */
     uint64_t entry;
+    bool has_fdt;               /* an image is a device tree: */
+    uint64_t fdt;               /* where it lies */
 } PeriphImages;
 
 typedef struct PeriphExtent {
