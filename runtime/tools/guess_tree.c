@@ -99,9 +99,15 @@ static bool take_tree(const void *fdt, struct guess *g)
 /* A tree that starts at @at and is sound; an aligned copy, or NULL. */
 static void *copy_tree(const uint8_t *at, size_t left)
 {
-    size_t size = left > sizeof(struct fdt_header) ? fdt_totalsize(at) : 0;
+    struct fdt_header header;
+    size_t size;
     void *copy;
 
+    if (left < sizeof(header)) {
+        return NULL;
+    }
+    memcpy(&header, at, sizeof(header));
+    size = fdt_totalsize(&header);
     if (size < sizeof(struct fdt_header) || size > left) {
         return NULL;
     }
