@@ -18,7 +18,7 @@
 
 struct entry {
     struct entry *next;
-    struct pcc_block block;
+    struct pcc_ip block;
 };
 
 struct broken {
@@ -61,7 +61,7 @@ char *pcc_library_dir(void)
 /* ---- a block from a model; false: out of memory ---- */
 
 static bool copy_compatible(struct pdl_arena *arena,
-                            const struct pcc_device *d, struct pcc_block *b)
+                            const struct pcc_device *d, struct pcc_ip *b)
 {
     const char **list = pdl_arena_alloc(arena,
                                         d->compatible_count * sizeof(*list));
@@ -79,7 +79,7 @@ static bool copy_compatible(struct pdl_arena *arena,
 }
 
 static bool copy_ids(struct pdl_arena *arena, const struct pcc_device *d,
-                     struct pcc_block *b)
+                     struct pcc_ip *b)
 {
     struct pcc_id *ids = pdl_arena_alloc(arena, d->reg_count * sizeof(*ids));
     size_t i;
@@ -239,8 +239,8 @@ void pcc_library_free(struct pcc_library *lib)
 
 /* ---- questions ---- */
 
-const struct pcc_block *pcc_library_block(const struct pcc_library *lib,
-                                          size_t i)
+const struct pcc_ip *pcc_library_block(const struct pcc_library *lib,
+                                       size_t i)
 {
     const struct entry *e = lib->first;
 
@@ -260,7 +260,7 @@ const char *pcc_library_broken(const struct pcc_library *lib, size_t i)
     return b ? b->path : NULL;
 }
 
-static bool has_compatible(const struct pcc_block *b, const char *string)
+static bool has_compatible(const struct pcc_ip *b, const char *string)
 {
     size_t i;
 
@@ -272,9 +272,9 @@ static bool has_compatible(const struct pcc_block *b, const char *string)
     return false;
 }
 
-const struct pcc_block *pcc_library_compatible(const struct pcc_library *lib,
-                                               const char *const *compatible,
-                                               size_t count)
+const struct pcc_ip *pcc_library_compatible(const struct pcc_library *lib,
+                                            const char *const *compatible,
+                                            size_t count)
 {
     size_t i;
 
@@ -296,7 +296,7 @@ const struct pcc_block *pcc_library_compatible(const struct pcc_library *lib,
 }
 
 /* Bits of the block's ids that @seen confirms; 0 when it contradicts. */
-static unsigned confirmed(const struct pcc_block *b,
+static unsigned confirmed(const struct pcc_ip *b,
                           const struct pcc_id *seen, size_t count)
 {
     unsigned bits = 0;
@@ -318,11 +318,11 @@ static unsigned confirmed(const struct pcc_block *b,
     return bits;
 }
 
-const struct pcc_block *pcc_library_identify(const struct pcc_library *lib,
-                                             const struct pcc_id *seen,
-                                             size_t count)
+const struct pcc_ip *pcc_library_identify(const struct pcc_library *lib,
+                                          const struct pcc_id *seen,
+                                          size_t count)
 {
-    const struct pcc_block *best = NULL;
+    const struct pcc_ip *best = NULL;
     const struct entry *e;
     unsigned best_bits = 0;
 

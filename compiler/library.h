@@ -24,7 +24,8 @@ struct pcc_id {
     uint64_t value;         /* within @mask */
 };
 
-struct pcc_block {
+/* A block of the library. */
+struct pcc_ip {
     const char *import;     /* what a board imports: "lib/pl011.periph" */
     const char *device;     /* "pl011" */
     const char *text;       /* description, or NULL */
@@ -58,8 +59,8 @@ int pcc_library_open(const char *const *dirs, size_t dir_count,
 void pcc_library_free(struct pcc_library *lib);
 
 /* Block @i by name, owned by the library; NULL past the end. */
-const struct pcc_block *pcc_library_block(const struct pcc_library *lib,
-                                          size_t i);
+const struct pcc_ip *pcc_library_block(const struct pcc_library *lib,
+                                       size_t i);
 
 /* Path of the @i-th file left out because of errors; NULL past the end. */
 const char *pcc_library_broken(const struct pcc_library *lib, size_t i);
@@ -69,9 +70,9 @@ const char *pcc_library_broken(const struct pcc_library *lib, size_t i);
  * each tried before the next.  NULL: none.  Strings that several blocks
  * have ("arm,primecell") match nothing.
  */
-const struct pcc_block *pcc_library_compatible(const struct pcc_library *lib,
-                                               const char *const *compatible,
-                                               size_t count);
+const struct pcc_ip *pcc_library_compatible(const struct pcc_library *lib,
+                                            const char *const *compatible,
+                                            size_t count);
 
 /*
  * The block that values seen at some offsets tell: none of @seen contradicts
@@ -79,8 +80,8 @@ const struct pcc_block *pcc_library_compatible(const struct pcc_library *lib,
  * NULL when no bit is confirmed, or as many of another block's: the 0xb1
  * at 0xffc alone tells a PrimeCell, not which.
  */
-const struct pcc_block *pcc_library_identify(const struct pcc_library *lib,
-                                             const struct pcc_id *seen,
-                                             size_t count);
+const struct pcc_ip *pcc_library_identify(const struct pcc_library *lib,
+                                          const struct pcc_id *seen,
+                                          size_t count);
 
 #endif

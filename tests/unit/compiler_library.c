@@ -37,7 +37,7 @@ static int close_library(void **state)
     return 0;
 }
 
-static const struct pcc_block *find(const struct pcc_library *lib,
+static const struct pcc_ip *find(const struct pcc_library *lib,
                                     const char *a, const char *b)
 {
     const char *const list[] = { a, b };
@@ -48,7 +48,7 @@ static const struct pcc_block *find(const struct pcc_library *lib,
 /* Each block compiles and says what it is. */
 static void test_all(void **state)
 {
-    const struct pcc_block *b;
+    const struct pcc_ip *b;
     size_t i;
 
     assert_null(pcc_library_broken(*state, 0));
@@ -68,7 +68,7 @@ static void test_all(void **state)
 
 static void test_compatible(void **state)
 {
-    const struct pcc_block *b = find(*state, "arm,pl011", "arm,primecell");
+    const struct pcc_ip *b = find(*state, "arm,pl011", "arm,primecell");
 
     assert_non_null(b);
     assert_string_equal(b->device, "pl011");
@@ -91,7 +91,7 @@ static void test_primecell(void **state)
         { 0xfe8, 0xff, 0x54 }, { 0xfec, 0xff, 0x00 },
     };
     struct pcc_id cell = { 0xffc, 0xff, 0xb1 };
-    const struct pcc_block *b;
+    const struct pcc_ip *b;
 
     /* The revision does not matter. */
     b = pcc_library_identify(*state, seen, 4);
@@ -116,7 +116,7 @@ static void test_primecell(void **state)
 static void test_designware(void **state)
 {
     struct pcc_id seen = { 0xfc, 0xffffffff, 0x44570110 };
-    const struct pcc_block *b = pcc_library_identify(*state, &seen, 1);
+    const struct pcc_ip *b = pcc_library_identify(*state, &seen, 1);
 
     assert_non_null(b);
     assert_string_equal(b->device, "dw_apb_uart");
