@@ -18,6 +18,7 @@
 #define ALIKE_SAMPLES   12      /* before a loop or a stop is asked about */
 #define COUNTS_SAMPLES  60      /* the same where a register moves */
 #define BACKOFF_MAX     512
+#define STRIDE_MAX      64      /* the longest between two samples */
 
 /* What was seen at one instruction. */
 typedef struct IdlePlace {
@@ -42,6 +43,15 @@ struct InferenceIdle {
     unsigned cpu_count;
     IdleCpu *cpus;
 };
+
+/*
+ * The longer nothing came of asking, the fewer samples are taken: a machine
+ * that sleeps costs nothing.
+ */
+static unsigned stride(const InferenceIdle *idle)
+{
+    return MIN(idle->backoff, STRIDE_MAX);
+}
 
 static void begin_again(IdleCpu *c)
 {
@@ -120,7 +130,7 @@ static void sample(CPUState *cs, run_on_cpu_data data)
         return;
     }
     wanted = (uint64_t)(c->counts ? COUNTS_SAMPLES : ALIKE_SAMPLES) *
-             idle->backoff;
+             idle->backoff / stride(idle);
     if (++c->alike >= wanted && inference_ask_idle(idle->dev, cs, halted)) {
         begin_again(c);
     }
@@ -139,7 +149,8 @@ static void look(void *opaque)
             }
         }
     }
-    timer_mod(idle->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + SAMPLE_NS);
+    timer_mod(idle->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+              (int64_t)SAMPLE_NS * stride(idle));
 }
 
 void inference_idle_answered(InferenceIdle *idle, bool helped)

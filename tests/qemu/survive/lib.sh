@@ -9,18 +9,18 @@ monitor=$PERIPH_BUILD/bin/shared_mem_reader
 soak=${PERIPH_SOAK:-8}
 export PYTHONPATH=$PERIPH_SRC/tests/qemu/survive PYTHONDONTWRITEBYTECODE=1
 
-# busy_board CPUS HOLE-MS [DEVICE-TEXT]: the folder `b`, and b.ptab of it.
+# busy_board CPUS HOLE-MS [DEVICE-TEXT [PAGES]]: the folder `b`, and b.ptab.
 busy_board() {
     rm -rf b
     mkdir b
     python3 -c 'import struct, sys
-open("b/config", "wb").write(struct.pack("<II", *map(int, sys.argv[1:])))' \
-        "$1" "$2"
+open("b/config", "wb").write(struct.pack("<III", *map(int, sys.argv[1:])))' \
+        "$1" "$2" "${4:-0}"
     cat >b/board.periph <<END
 periph 1;
 import "hammer.periph";
 board b {
-    cpu: "cortex-a53"; cpus: $1;
+    cpu: "cortex-a53"; cpus: $(($1 ? $1 : 1));
     memory ram @ 0x40000000 : 16M;
     load "$guest"; load "config" @ 0x40f00000;
     instance hammer : hammer @ 0x10000000;

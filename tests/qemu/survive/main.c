@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keeps devices busy, and notices when one of them forgets something. What to
- * do stands at CONFIG: how many processors, and milliseconds between two
- * accesses to something unknown (0: none). At PROGRESS each processor counts
+ * do stands at CONFIG: how many processors (0: it sleeps), milliseconds
+ * between two accesses to something unknown (0: none), and in how many pages
+ * of that (0: in 8). At PROGRESS each processor counts
  * its rounds, at ERRORS the values that were not what they had to be.
  */
 #include <stdint.h>
@@ -13,7 +14,7 @@
 #define CONFIG 0x40f00000u
 #define PROGRESS(cpu) REG64(0x40f00100u + (cpu) * 8)
 #define ERRORS(cpu) REG64(0x40f00180u + (cpu) * 8)
-#define HOLES 0x30000000u       /* eight pages of them */
+#define HOLES 0x30000000u
 #define DEVICE 0x10000000u
 #define OWN(cpu, i) REG32(DEVICE + (cpu) * 0x20 + (i) * 4)
 #define BITS REG32(DEVICE + 0x200)
@@ -79,6 +80,7 @@ static void round_of(unsigned cpu, uint32_t *shadow, uint32_t n)
 static void __attribute__((noreturn))
 work(unsigned cpu, uint32_t every)
 {
+    uint32_t pages = REG32(CONFIG + 8) ? REG32(CONFIG + 8) : 8;
     uint32_t shadow[8] = { 0 }, n = 0, hole = 0;
     uint64_t next = clock_ms() + every;
     unsigned k;
@@ -89,7 +91,8 @@ work(unsigned cpu, uint32_t every)
     for (;;) {
         round_of(cpu, shadow, ++n);
         if (every && clock_ms() >= next) {
-            (void)REG32(HOLES + hole % 8 * 0x1000 + hole / 8 % 1024 * 4);
+            (void)REG32(HOLES + hole % pages * 0x1000 +
+                        hole / pages % 1024 * 4);
             hole++;
             next = clock_ms() + every;
         }
@@ -105,6 +108,9 @@ int main(void)
 {
     uint32_t cpus = REG32(CONFIG), every = REG32(CONFIG + 4), cpu;
 
+    while (cpus == 0) {
+        __asm__ volatile("wfi");
+    }
     for (cpu = 0; cpu < MAX_CPUS; cpu++) {
         ERRORS(cpu) = 0;
     }
