@@ -13,6 +13,8 @@ static const struct pcc_importer importers[] = {
       pcc_import_svd },
     { "dtb", ".dtb", "a device tree, also one inside an image: its devices",
       false, pcc_import_dtb },
+    { "map", ".json", "a map of a machine of QEMU: its devices as natives",
+      true, pcc_import_map },
     { NULL, NULL, NULL, false, NULL }
 };
 

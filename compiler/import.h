@@ -91,6 +91,7 @@ bool pcc_import_wants(struct pcc_import *imp, const char *name);
 /* ---- the importers ---- */
 
 int pcc_import_dtb(struct pcc_import *imp);
+int pcc_import_map(struct pcc_import *imp);
 
 /* ---- for driver.c ---- */
 
