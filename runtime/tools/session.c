@@ -183,34 +183,36 @@ static void clear_logs(struct session *s)
     }
 }
 
-static int find_qemu(struct session *s)
+char *session_find_qemu(const char *named)
 {
-    const char *named = s->options->qemu ? s->options->qemu :
-                        getenv("PERIPH_QEMU");
-    char *found;
+    char *found, *path;
     struct arguments args;
 
+    named = named ? named : getenv("PERIPH_QEMU");
     if (named && *named) {
-        s->qemu_path = text_new("%s", named);
-        return STATUS_OK;
+        return text_new("%s", named);
     }
     found = find_part(QEMU_INSTALLED, QEMU_SOURCE);
+    path = found;
     if (found && strstr(found, "build.sh")) {
         arguments_init(&args);
         arguments_add(&args, "%s", found);
         arguments_add(&args, "path");
-        s->qemu_path = process_first_line(&args);
+        path = process_first_line(&args);
         arguments_dispose(&args);
         free(found);
-    } else {
-        s->qemu_path = found;
     }
-    if (!s->qemu_path) {
+    if (!path) {
         say("no QEMU with Periph's devices: run make qemu, or name one with "
             "--qemu");
-        return STATUS_USAGE;
     }
-    return STATUS_OK;
+    return path;
+}
+
+static int find_qemu(struct session *s)
+{
+    s->qemu_path = session_find_qemu(s->options->qemu);
+    return s->qemu_path ? STATUS_OK : STATUS_USAGE;
 }
 
 static int find_programs(struct session *s)

@@ -165,4 +165,10 @@ void session_find_console(struct session *s);
 /* Waits for events until the run is over; sets outcome, reason. */
 void loop_run(struct session *s);
 
+/*
+ * QEMU with Periph's devices: @named, $PERIPH_QEMU, or the one that was
+ * built; owned by the caller.  NULL, having said so, when there is none.
+ */
+char *session_find_qemu(const char *named);
+
 #endif
