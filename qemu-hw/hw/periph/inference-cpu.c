@@ -235,6 +235,7 @@ static Object *find_owner(InferenceFault *f)
     if (sec.mr) {
         owner = memory_region_owner(sec.mr) ?: OBJECT(sec.mr);
         owner = periph_page_owner(owner, f->phys);
+        owner = inference_claim_owner(owner, f->phys);
         memory_region_unref(sec.mr);
     }
     if (owner && object_dynamic_cast(owner, TYPE_BITBAND)) {
@@ -332,6 +333,45 @@ static bool is_lockup(CPUState *cs, uint32_t kind)
            armv7m_nvic_raw_execution_priority(env->nvic) <= -1;
 }
 
+/* Whether anything is mapped where vector @number is read from. */
+static bool has_vector(CPUState *cs, bool secure, unsigned number)
+{
+    CPUARMState *env = cpu_env(cs);
+    MemTxAttrs attrs = { .secure = secure };
+    AddressSpace *as = arm_addressspace(cs, attrs);
+    MemoryRegionSection sec;
+
+    sec = memory_region_find(as->root,
+                             env->v7m.vecbase[secure] + 4 * number, 4);
+    if (!sec.mr) {
+        return false;
+    }
+    memory_region_unref(sec.mr);
+    return true;
+}
+
+/*
+ * An exception whose vector cannot be read becomes a hard fault; where the
+ * vector of that cannot be read either, QEMU would abort.
+ */
+static bool has_no_vector(CPUState *cs, uint32_t kind)
+{
+    CPUARMState *env = cpu_env(cs);
+    bool secure = arm_feature(env, ARM_FEATURE_M_SECURITY) &&
+                  !(env->v7m.aircr & R_V7M_AIRCR_BFHFNMINS_MASK);
+    bool to_secure;
+    int pending;
+
+    if (has_vector(cs, secure, ARMV7M_EXCP_HARD)) {
+        return false;
+    }
+    if (cs->exception_index == EXCP_IRQ) {
+        armv7m_nvic_get_pending_irq_info(env->nvic, &pending, &to_secure);
+        return !has_vector(cs, to_secure, pending);
+    }
+    return kind != 0 || cs->exception_index == EXCP_SWI;
+}
+
 static uint64_t current_pc(CPUARMState *env)
 {
     return is_a64(env) ? env->pc : env->regs[15];
@@ -372,7 +412,8 @@ static void hook_m_do_interrupt(CPUState *cs)
         .cpu = cs, .pc = current_pc(env), .el = arm_current_el(env),
     };
 
-    if (is_lockup(cs, exception_kind(cs))) {
+    if (is_lockup(cs, exception_kind(cs)) ||
+        has_no_vector(cs, exception_kind(cs))) {
         exc.kind = PBR_X_M_BASE + ARMV7M_EXCP_HARD;
         exc.esr = env->v7m.cfsr[env->v7m.secure];
         exc.vector = exc.pc;

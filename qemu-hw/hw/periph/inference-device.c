@@ -607,6 +607,9 @@ static void inference_realize(DeviceState *dev, Error **errp)
         inference_link_close(s);
         return;
     }
+    if (s->ask_unimplemented) {
+        inference_claim_stubs(s);
+    }
     inference_cpu_hook_all();
     s->observer = (PeriphObserver) {
         .reading = observe_reading,
@@ -656,6 +659,8 @@ static const Property inference_properties[] = {
     DEFINE_PROP_STRING("profile", InferenceDevice, profile),
     DEFINE_PROP_UINT32("stall-reads", InferenceDevice, stall_reads, 64),
     DEFINE_PROP_BOOL("ask-crash", InferenceDevice, ask_crash, false),
+    DEFINE_PROP_BOOL("ask-unimplemented", InferenceDevice, ask_unimplemented,
+                     false),
     DEFINE_PROP_UINT32("records", InferenceDevice, records,
                        PBR_RECORDS_DEFAULT),
     DEFINE_PROP_STRING("stats", InferenceDevice, stats_file),

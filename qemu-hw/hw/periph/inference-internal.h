@@ -100,6 +100,7 @@ struct InferenceDevice {
     uint32_t stall_reads;
     uint32_t records;
     bool ask_crash;
+    bool ask_unimplemented;
 
     InferencePolicy policy;
     uint64_t window_first;
@@ -249,6 +250,13 @@ void inference_idle_reset(InferenceIdle *idle);
 void inference_irqs_fill(struct pbr_irqs *irqs);
 /* Fires line @n once. */
 void inference_irq_pulse(uint32_t n);
+
+/* ---- inference-claim.c ---- */
+
+/* What the machine only stubs, in the window, is asked about. */
+void inference_claim_stubs(InferenceDevice *s);
+/* As periph_page_owner(), for what has been claimed. */
+Object *inference_claim_owner(Object *owner, hwaddr addr);
 
 /* ---- inference-cpu.c ---- */
 

@@ -16,6 +16,7 @@
 #include "qemu/range.h"
 #include "exec/address-spaces.h"
 #include "exec/target_page.h"
+#include "hw/periph/inference-device.h"
 #include "hw/periph/periph-device.h"
 
 /* One entry of the index stands for so many bytes. */
@@ -208,11 +209,13 @@ static bool collect(PeriphDevice *s, void *opaque)
     return false;
 }
 
+/* What is claimed is a hole, as the rest of a page is. */
 static bool is_ours(const MemoryRegion *mr)
 {
     Object *owner = memory_region_owner((MemoryRegion *)mr);
 
     return owner && (object_dynamic_cast(owner, TYPE_PERIPH_PAGE) ||
+                     object_dynamic_cast(owner, TYPE_INFERENCE_CLAIM) ||
                      object_dynamic_cast(owner, TYPE_PERIPH_DEVICE));
 }
 

@@ -15,6 +15,7 @@
  *  + property "profile": a .ptab to apply when the device is created
  *  + property "stall-reads": unchanged reads in a row that are a stall, 0 none
  *  + property "ask-crash": ask at the vector of a synchronous exception
+ *  + property "ask-unimplemented": ask about what the machine only stubs
  *  + property "records": capacity of the ring of access records
  *  + property "stats": file that gets the counters as JSON at exit
  *  + QOM property "load": writing the name of a .ptab applies it
@@ -27,6 +28,9 @@
 #define HW_PERIPH_INFERENCE_DEVICE_H
 
 #include "qom/object.h"
+
+/* A stub of the machine that is asked about. */
+#define TYPE_INFERENCE_CLAIM "inference-claim"
 
 #define TYPE_INFERENCE_DEVICE "inference-device"
 OBJECT_DECLARE_SIMPLE_TYPE(InferenceDevice, INFERENCE_DEVICE)
