@@ -77,7 +77,7 @@ static const char *insecure_type(const char *type)
     g_autofree char *model = cpu_model_from_type(type);
     g_autofree char *name = g_strdup_printf("%s-insecure-" TYPE_ARM_CPU,
                                             model);
-    TypeInfo info = {
+    const TypeInfo info = {
         .name = name, .parent = type, .instance_init = without_security,
     };
 
