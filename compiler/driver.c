@@ -14,6 +14,7 @@
 #include "compiler/emit.h"
 #include "compiler/import.h"
 #include "compiler/priv.h"
+#include "dsl/bounds.h"
 
 struct pcc {
     struct pdl_session *session;
@@ -92,6 +93,10 @@ static void report_io(struct pcc *s, const char *path, int status)
 
     if (status == PDL_ERR_NOT_FOUND) {
         pdl_diag_add(s->cc.diags, PDL_D_IMPORT_NOT_FOUND, nowhere, path);
+    } else if (status == PDL_ERR_TOO_BIG) {
+        pdl_diag_note(pdl_diag_add(s->cc.diags, PDL_D_FILE_TOO_BIG, nowhere,
+                                   PDL_MAX_FILE_BYTES),
+                      nowhere, "it is %s", path);
     } else {
         pdl_diag_add(s->cc.diags, PDL_D_FILE_UNREADABLE, nowhere, path,
                      status == PDL_ERR_IO ? strerror(errno) :
