@@ -582,6 +582,13 @@ static void unmap(PeriphDevice *s)
     memory_region_transaction_commit();
 }
 
+static void dispose_events(PeriphDevice *s)
+{
+    periph_wires_forget(s, true);
+    g_clear_pointer(&s->timer, timer_free);
+    g_clear_pointer(&s->input_bh, qemu_bh_delete);
+}
+
 static void periph_device_realize(DeviceState *dev, Error **errp)
 {
     PeriphDevice *s = PERIPH_DEVICE(dev);
@@ -619,6 +626,10 @@ static void periph_device_realize(DeviceState *dev, Error **errp)
     s->in_engine = true;
     prt_dev_reset(&engine->dev, PRT_RESET_COLD);
     s->in_engine = false;
+    if (!periph_device_connect(s, errp)) {
+        dispose_events(s);
+        return;
+    }
     qemu_chr_fe_set_handlers(&s->chr, periph_chr_can_receive,
                              periph_chr_receive, periph_chr_event, NULL, s,
                              NULL, true);
@@ -639,9 +650,7 @@ static void periph_device_unrealize(DeviceState *dev)
     if (s->chr_watch) {
         g_source_remove(s->chr_watch);
     }
-    periph_wires_forget(s, true);
-    g_clear_pointer(&s->timer, timer_free);
-    g_clear_pointer(&s->input_bh, qemu_bh_delete);
+    dispose_events(s);
 }
 
 static void periph_device_init(Object *obj)
@@ -701,6 +710,7 @@ static const Property periph_device_properties[] = {
     DEFINE_PROP_STRING("table", PeriphDevice, table_file),
     DEFINE_PROP_UINT64("addr", PeriphDevice, addr, 0),
     DEFINE_PROP_STRING("end", PeriphDevice, end),
+    DEFINE_PROP_STRING("irq", PeriphDevice, irqs),
     DEFINE_PROP_CHR("chardev", PeriphDevice, chr),
 };
 
@@ -716,6 +726,7 @@ static void periph_device_class_init(ObjectClass *klass, void *data)
     dc->hotpluggable = true;
     rc->phases.hold = periph_device_reset_hold;
     device_class_set_props(dc, periph_device_properties);
+    periph_device_class_properties(klass);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 

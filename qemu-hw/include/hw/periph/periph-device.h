@@ -8,6 +8,10 @@
  *  + property "addr": where in the system memory it is mapped
  *  + property "chardev": where FIFOs with a bound end lead
  *  + property "end": name of the bound end, "console" unless given
+ *  + property "irq": wires, LINE:PATH:INPUT or LINE:PATH:NAME:INPUT each,
+ *    with blanks between: output LINE leads to that input of the device at
+ *    the QOM path
+ *  + QOM properties "registers" and "fields": what they hold, by name
  *  + named GPIO outputs "line": the output elements of the table
  *  + named GPIO inputs "line-in": the input elements of the table
  *
@@ -82,6 +86,7 @@ struct PeriphDevice {
     char *name;
     char *table_file;
     char *end;
+    char *irqs;
     uint64_t addr;              /* of the first piece */
 };
 
@@ -146,6 +151,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeriphEngine, periph_engine_free)
 PeriphDevice *periph_device_new(const char *name, PeriphEngine *engine,
                                 const PeriphPiece *pieces, unsigned count,
                                 uint32_t flags, const char *end);
+
+/* ---- periph-qom.c ---- */
+
+void periph_device_class_properties(ObjectClass *klass);
+/* Makes the wires that the property "irq" asks for. */
+bool periph_device_connect(PeriphDevice *s, Error **errp);
 
 /* ---- periph-map.c ---- */
 
