@@ -256,7 +256,7 @@ static bool same_element(const struct pcc_device *d,
 
 static void find_uniform(const struct pcc_device *d, struct pcc_block *block)
 {
-    const struct pcc_element *zero = block->first, *e;
+    const struct pcc_element *zero, *e;
     uint32_t k = 0;
 
     for (; block; block = block->next) {

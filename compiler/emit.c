@@ -14,6 +14,8 @@ static const struct pcc_emitter emitters[] = {
     { "dtso", ".dtso", "the same as source text", true, pcc_emit_dtso },
     { "svd", ".svd", "CMSIS-SVD for debuggers and generators", false,
       pcc_emit_svd },
+    { "header", ".h", "C header for drivers: offsets, bits, values", false,
+      pcc_emit_header },
     { "json", ".json", "the resolved model, readable", false,
       pcc_emit_json },
 };

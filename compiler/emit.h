@@ -38,6 +38,7 @@ const struct pcc_emitter *pcc_emitter_find(const char *name);
 const struct pcc_emitter *pcc_emitter_at(size_t i);
 
 int pcc_emit_table(struct pcc_emit *e);
+int pcc_emit_header(struct pcc_emit *e);
 int pcc_emit_svd(struct pcc_emit *e);
 int pcc_emit_json(struct pcc_emit *e);
 int pcc_emit_dtb(struct pcc_emit *e);

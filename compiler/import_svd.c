@@ -410,6 +410,13 @@ static void free_document(void *doc)
     xmlFreeDoc(doc);
 }
 
+/* Errors come out of the context; libxml2 prints some all the same. */
+static void be_quiet(void *data, xmlError *error)
+{
+    (void)data;
+    (void)error;
+}
+
 /*
  * No network, no external files, no entities put in; libxml2's own bounds on
  * depth and sizes stay on.
@@ -419,13 +426,20 @@ static xmlDoc *read_document(struct pcc_import *imp)
     xmlParserCtxt *ctxt = xmlNewParserCtxt();
     int flags = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
                 XML_PARSE_BIG_LINES;
+    xmlStructuredErrorFunc before;
+    void *context;
     xmlDoc *doc;
 
     if (!ctxt) {
         pcc_import_nomem(imp);
     }
+    /* the handler is the thread's own */
+    before = xmlStructuredError;
+    context = xmlStructuredErrorContext;
+    xmlSetStructuredErrorFunc(NULL, be_quiet);
     doc = xmlCtxtReadMemory(ctxt, (const char *)imp->bytes, (int)imp->size,
                             imp->from, NULL, flags);
+    xmlSetStructuredErrorFunc(context, before);
     if (!doc) {
         const xmlError *e = xmlCtxtGetLastError(ctxt);
         const char *text = e && e->message ? e->message : "no XML";

@@ -91,12 +91,14 @@ static void report(struct map *m, const struct svd_block *b, uint64_t at,
 /* Marks registers whose bytes an earlier one has. */
 static void check_shared(struct map *m, struct svd_block *b, uint64_t at)
 {
-    if (b->inactive || b->dropped) {
+    if (b->dropped) {
         return;
     }
     if (at % b->bytes) {
         report(m, b, at, PDL_D_SVD_MISALIGNED);
         b->dropped = true;
+    } else if (b->inactive) {
+        return;
     } else if ((b->reads && taken(m->reads, at, b->bytes)) ||
                (b->writes && taken(m->writes, at, b->bytes))) {
         if (!b->alternate) {

@@ -490,6 +490,7 @@ void svd_read_dim(struct svd *s, const xmlNode *node, const char *name,
         if (mark) {
             dim_problem(s, node, name, "there is none for its %s");
         }
+        out->array = false;
         return;
     }
     if (!count || count > PRT_MAX_REGS) {

@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(
     # Programs of this repository
-    gcc libc6-dev make pkg-config flex bison device-tree-compiler
+    gcc g++ libc6-dev make pkg-config flex bison device-tree-compiler
     libfdt-dev libcjson-dev libcurl4-openssl-dev libcapstone-dev
     libunicorn-dev libxml2-dev
     # QEMU
