@@ -50,6 +50,9 @@ static const struct option_row rows[] = {
         "the board as its files are: no daemon, no questions"),
     ROW("deterministic", OPTION_FLAG, deterministic, NULL,
         "count instructions instead of time, fixed seeds"),
+    ROW("snapshots", OPTION_TEXT, snapshots, "FILE.qcow2",
+        "a disk for savevm and loadvm, made if it is not there;\n"
+        "for a monitor add -- -monitor unix:PATH,server=on,wait=off"),
     ROW("qemu", OPTION_TEXT, qemu, "PATH",
         "qemu-system-aarch64 with Periph's devices; default\n"
         "$PERIPH_QEMU, else the one that was built"),

@@ -382,6 +382,41 @@ static void add_machine(struct session *s, struct arguments *a, int console,
     }
 }
 
+/* QEMU keeps snapshots in a disk only: one that the guest does not see. */
+static int add_snapshots(struct session *s, struct arguments *a)
+{
+    const char *disk = s->options->snapshots;
+    const char *slash = strrchr(s->qemu_path, '/');
+    struct arguments make;
+    char *line;
+
+    if (disk && access(disk, F_OK) != 0) {
+        arguments_init(&make);
+        arguments_add(&make, "%.*sqemu-img",
+                      slash ? (int)(slash + 1 - s->qemu_path) : 0,
+                      s->qemu_path);
+        arguments_add(&make, "create");
+        arguments_add(&make, "-f");
+        arguments_add(&make, "qcow2");
+        arguments_add(&make, "%s", disk);
+        arguments_add(&make, "64M");
+        line = process_first_line(&make);
+        arguments_dispose(&make);
+        free(line);
+        if (access(disk, F_OK) != 0) {
+            say("--snapshots %s: the disk cannot be made", disk);
+            return STATUS_USAGE;
+        }
+    }
+    if (disk) {
+        arguments_add(a, "-blockdev");
+        arguments_add(a, "{\"driver\":\"qcow2\",\"node-name\":\"snapshots\","
+                      "\"file\":{\"driver\":\"file\",\"filename\":\"%s\"}}",
+                      disk);
+    }
+    return STATUS_OK;
+}
+
 static int start_qemu(struct session *s)
 {
     int console[2] = { -1, -1 }, qmp[2] = { -1, -1 };
@@ -396,6 +431,11 @@ static int start_qemu(struct session *s)
         goto done;
     }
     add_machine(s, &args, console[1], qmp[1]);
+    status = add_snapshots(s, &args);
+    if (status != STATUS_OK) {
+        goto done;
+    }
+    status = STATUS_USAGE;
     for (i = 0; i < s->options->extra_count; i++) {
         arguments_add(&args, "%s", s->options->extra[i]);
     }

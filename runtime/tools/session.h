@@ -44,6 +44,7 @@ struct run_options {
     bool fresh;
     bool no_infer;
     bool deterministic;
+    const char *snapshots;          /* disk for savevm; NULL: none */
     const char *qemu;
     char **extra;                   /* QEMU's */
     int extra_count;
