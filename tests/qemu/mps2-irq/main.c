@@ -23,10 +23,9 @@ static void put(const char *text)
 
 void timer(void)
 {
+    REG32(TIMER) = 0;
     REG32(TIMER + 0xc) = 1;
-    if (++timer_count == ROUNDS) {
-        REG32(TIMER) = 0;
-    }
+    timer_count++;
     REG32(0xe000ed04u) = 1u << 28;
 }
 
@@ -38,16 +37,20 @@ void pendsv(void)
 
 int main(void)
 {
+    unsigned i;
+
     timer_count = 0;
     pendsv_count = 0;
     REG32(UART + 0x10) = 16;
     REG32(UART + 8) = 1;
     REG32(0xe000ed20u) = 0xffu << 16;
     REG32(0xe000e100u) = 1u << 8;
-    REG32(TIMER + 8) = 25000;
-    REG32(TIMER + 4) = 25000;
-    REG32(TIMER) = 9;
-    while (pendsv_count < ROUNDS) {
+    for (i = 0; i < ROUNDS; i++) {
+        REG32(TIMER + 8) = 25000;
+        REG32(TIMER + 4) = 25000;
+        REG32(TIMER) = 9;
+        while (pendsv_count <= i) {
+        }
     }
     put("\nthe end\n");
     return 0;
