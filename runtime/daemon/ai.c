@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "runtime/daemon/ai.h"
+#include "runtime/infer/ai_grammar.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -179,6 +180,20 @@ static void show(void *opaque, const char *text)
     }
 }
 
+static int read_grammar(struct pdm_ai *ai, const struct pdm_ai_line *line)
+{
+    char *text = line->grammar_file != NULL ?
+        read_text(line->grammar_file, GRAMMAR_MAX) : NULL;
+
+    ai->grammar = text != NULL ? ai_grammar_answer(text) : NULL;
+    ai->options.grammar = ai->grammar;
+    free(text);
+    return ai->grammar != NULL ? 0 :
+        complain("--ai-constraint grammar", line->grammar_file != NULL ?
+                 "periph.gbnf beside the library is not there or another "
+                 "one" : "the folder of the library is not there");
+}
+
 /* The options of a model that @cloud tells where to look for. */
 static int setup_model(struct pdm_ai *ai, const struct pdm_ai_line *line,
                        bool cloud, bool replay)
@@ -218,14 +233,8 @@ static int setup_model(struct pdm_ai *ai, const struct pdm_ai_line *line,
                         "computer; what leaves this one needs --ai-type "
                         "cloud");
     }
-    if (o->constraint == INF_AI_GRAMMAR) {
-        ai->grammar = line->grammar_file != NULL ?
-            read_text(line->grammar_file, GRAMMAR_MAX) : NULL;
-        o->grammar = ai->grammar;
-        if (ai->grammar == NULL) {
-            return complain("--ai-constraint grammar", "periph.gbnf is not "
-                            "there");
-        }
+    if (o->constraint == INF_AI_GRAMMAR && read_grammar(ai, line) < 0) {
+        return -1;
     }
     problem = inf_ai_problem(o);
     return problem != NULL ? complain("the model cannot be asked", problem) :

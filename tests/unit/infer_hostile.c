@@ -16,7 +16,10 @@
 #include <cmocka.h>
 
 #include "runtime/daemon/daemon.h"
+#include "dsl/parse.h"
+#include "runtime/infer/ai_grammar.h"
 #include "runtime/infer/ai_items.h"
+#include "tests/grammar/gbnf.h"
 
 #define BASE 0x01c28000u
 
@@ -129,7 +132,7 @@ static char *wrap(const char *text, unsigned how)
     return out;
 }
 
-static char *read_answers(void)
+static char *read_source(const char *name)
 {
     const char *top = getenv("PERIPH_SRC");
     char path[512];
@@ -137,8 +140,7 @@ static char *read_answers(void)
     size_t len;
     FILE *f;
 
-    snprintf(path, sizeof(path), "%s/tests/infer/hostile/answers.txt",
-             top != NULL ? top : ".");
+    snprintf(path, sizeof(path), "%s/%s", top != NULL ? top : ".", name);
     f = fopen(path, "r");
     assert_non_null(f);
     text = calloc(1, 1 << 20);
@@ -151,7 +153,8 @@ static char *read_answers(void)
 
 static void test_none_gets_through(void **state)
 {
-    char *text = read_answers(), *part, *end, *body, *reply;
+    char *text = read_source("tests/infer/hostile/answers.txt");
+    char *part, *end, *body, *reply;
     unsigned tried = 0, through = 0, how;
 
     for (part = strstr(text, "=== "); part != NULL; part = end) {
@@ -199,11 +202,52 @@ static void test_a_good_one_does(void **state)
     }
 }
 
+/* What a model can say under the grammar is declarations of a device. */
+static void test_grammar(void **state)
+{
+    char *text = read_source("dsl/periph.gbnf");
+    char *answers = ai_grammar_answer(text);
+    struct pdl_strbuf reply = PDL_STRBUF_INIT;
+    uint64_t seed = 1;
+    struct gbnf *g;
+    unsigned i;
+
+    (void)state;
+    assert_null(ai_grammar_answer("root ::= \"x\"\n"));
+    assert_non_null(answers);
+    g = gbnf_new(answers);
+    assert_non_null(g);
+    for (i = 0; i < 500; i++) {
+        struct pdl_session *s = pdl_session_new();
+        struct pdl_unit *unit;
+        const struct pdl_item *item;
+
+        pdl_strbuf_clear(&reply);
+        gbnf_generate(g, &seed, 8, &reply);
+        assert_int_equal(pdl_parse_fragment(s, PDL_FRAGMENT_BODY, "reply",
+                                            pdl_strbuf_str(&reply),
+                                            reply.len, &unit), 0);
+        for (item = unit->items.first; item != NULL; item = item->next) {
+            assert_null(item->notes);
+            assert_true(item->kind != PDL_ITEM_INSTANCE &&
+                        item->kind != PDL_ITEM_IMPORT &&
+                        item->kind != PDL_ITEM_LOAD &&
+                        item->kind != PDL_ITEM_DT);
+        }
+        pdl_session_free(s);
+    }
+    pdl_strbuf_dispose(&reply);
+    gbnf_free(g);
+    free(answers);
+    free(text);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_none_gets_through, setup,
                                         teardown),
+        cmocka_unit_test(test_grammar),
         cmocka_unit_test_setup_teardown(test_a_good_one_does, setup,
                                         teardown),
     };
