@@ -186,6 +186,17 @@ static int answer_walk(struct inf_engine *eng, const struct inf_question *q,
     return rc;
 }
 
+/* A call of a function where no memory is: searching back is no use. */
+static void note_rom(struct inf_engine *eng, const struct inf_question *q)
+{
+    uint64_t target = q->pc & ~1ull;
+
+    if (q->cpu.arch == INF_ARCH_M && target >= INF_PAGE_SIZE &&
+        target < 0x20000000u) {
+        eng->rom = target;
+    }
+}
+
 static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
@@ -198,6 +209,7 @@ static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
     int rc = 0;
 
     if (q->access == INF_EXEC || q->kind == INF_FETCH) {
+        note_rom(eng, q);
         return deliver(ans, q, "nothing to execute stands there");
     }
     if (q->phys >= PHYS_LIMIT) {
@@ -376,6 +388,7 @@ static void rules_note_event(struct inf_engine *eng,
 
     if (ev->kind == INF_EV_RESET) {
         memset(eng->texts, 0, sizeof(eng->texts));
+        eng->rom = 0;
         eng->generation = ev->generation;
     } else if (ev->kind == INF_EV_REFUSED) {
         for (i = 0; i < eng->hyp_count; i++) {

@@ -9,6 +9,7 @@
 #define INPUTS_MAX 24u   /* registers that one handler reads */
 #define EVENTS_MAX 24u
 #define VECTOR_SHARES 3u /* lines that share a handler that is nobody's */
+#define FAULTS_LAST 7u   /* exceptions up to this are faults */
 #define LOOP_TIMES 4u    /* that a loop which counts is met */
 #define CONF_EVENT 80u
 #define CONF_TICK 55u
@@ -585,7 +586,9 @@ static int solve(struct idle *st)
 {
     const struct event *ev;
     unsigned handlers = 0;
-    int rc = st->irqs.kind == INF_IRQ_NVIC ? try_lines(st, &handlers) : 0;
+    bool faulted = st->q->cpu.exception != 0;
+    int rc = st->irqs.kind == INF_IRQ_NVIC && !faulted
+             ? try_lines(st, &handlers) : 0;
 
     if (rc) {
         return rc;
@@ -604,6 +607,12 @@ static int solve(struct idle *st)
     return apply_event(st, ev);
 }
 
+/* An interrupt's handler that waits; those of faults have come to an end. */
+static bool in_handler(const struct inf_question *q)
+{
+    return q->cpu.exception > FAULTS_LAST;
+}
+
 int rules_idle(struct inf_engine *eng, const struct inf_question *q,
                struct inf_answer *ans)
 {
@@ -619,7 +628,7 @@ int rules_idle(struct inf_engine *eng, const struct inf_question *q,
     st->q = q;
     st->ans = ans;
     if (!eng->svc.irqs || eng->svc.irqs(eng->svc.opaque, &st->irqs) ||
-        st->irqs.kind == INF_IRQ_GIC || q->cpu.exception) {
+        st->irqs.kind == INF_IRQ_GIC || in_handler(q)) {
         rc = wait_on(st, INF_WAITING, "an interrupt");
     } else {
         rc = inf_probe_idle(eng->probe, q, &env, &eng->trace);

@@ -39,7 +39,7 @@ static bool is_polled(const struct inf_probe *p, uint64_t phys, unsigned size)
 /* Counts a read of the frame: is it one that has the bit set? */
 static bool in_frame(struct run_state *run)
 {
-    unsigned n = ++run->frame_reads;
+    unsigned n = run->frame_reads++;
 
     return n < INF_FRAME_READS &&
            (run->stim->frame.set[n / 64] >> (n % 64) & 1);
@@ -166,6 +166,7 @@ static void note_digest(struct inf_probe *p, uint64_t digest)
 
     run->moving = run->loop_reads > 1 && digest != run->digest;
     run->digest = digest;
+    run->out->digest = digest;
     if (!run->baseline || p->digest_count == DIGESTS) {
         return;
     }
@@ -647,6 +648,7 @@ static int learn_round(struct inf_probe *p, struct inf_trace *out)
         p->period = 1;
         return rc;
     }
+    probe_add_predicated(p);
     p->period = period;
     p->still = true;
     out->left = false;
@@ -664,6 +666,7 @@ int inf_probe_baseline(struct inf_probe *p, struct inf_trace *out)
         p->frozen = true;
         rc = learn_loop(p, out);
     }
+    probe_add_predicated(p);
     p->period = 1;
     p->still = stands_still(p);
     if (p->idle && p->run.again_stores) {

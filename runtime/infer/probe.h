@@ -33,7 +33,7 @@ enum inf_stim_mode {
 
 /*
  * A bus driven bit by bit: a write of @value to @phys begins a frame, and the
- * @reads-th read since then (from 1) has the bit set when its bit of @set is.
+ * n-th read since then (from 0) has the bit set when bit n of @set is.
  */
 struct inf_frame {
     uint64_t phys, value;
@@ -90,6 +90,7 @@ struct inf_trace {
     unsigned rounds;     /* reads by the asked instruction before the exit */
     unsigned time_reads; /* before exit, or in all if it did not leave */
     unsigned moves;      /* signs of progress between polls after the exit */
+    uint64_t digest;     /* of the registers at the last poll in the loop */
     uint64_t signature;  /* equal = the same way out */
     unsigned io_count;   /* entries of io[]; later accesses are dropped */
     struct inf_io io[INF_PROBE_IO];

@@ -521,6 +521,41 @@ static enum insn_class insn_thumb32(struct inf_probe *p, uint64_t pc,
     return INSN_PLAIN;
 }
 
+/* Instructions of IT blocks belong to the loop, those skipped as well. */
+void probe_add_predicated(struct inf_probe *p)
+{
+    uint64_t pc;
+    unsigned i, n;
+    uint16_t insn;
+
+    if (p->uc_arch != INF_ARCH_M) {
+        return;
+    }
+    for (i = 0; inf_probe_loop_pc(p, i, &pc); i++) {
+        if (inf_probe_read(p, pc, &insn, 2) || (insn & 0xff00) != 0xbf00 ||
+            !(insn & 15)) {
+            continue;
+        }
+        pc += 2;
+        for (n = 4 - (unsigned)__builtin_ctz(insn & 15); n > 0; n--) {
+            if (inf_probe_read(p, pc, &insn, 2)) {
+                break;
+            }
+            pc_set_add(&p->loop, pc);
+            pc += insn >> 11 >= 0x1d ? 4 : 2;
+        }
+    }
+}
+
+bool probe_calls_rom(struct inf_probe *p, uint64_t target)
+{
+    uint64_t back = p->run.cur_pc + 2; /* behind a BLX */
+
+    return p->uc_arch == INF_ARCH_M && target >= INF_PAGE_SIZE &&
+           target < 0x20000000u &&
+           (probe_reg(p, UC_ARM_REG_LR) & 0xffffffffu) == (back | 1);
+}
+
 enum insn_class probe_insn(struct inf_probe *p, uint64_t pc, uint32_t size,
                            const uint8_t *bytes, uint64_t *sp_after)
 {

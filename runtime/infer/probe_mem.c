@@ -229,6 +229,11 @@ static bool hook_unmapped(uc_engine *uc, uc_mem_type type, uint64_t addr,
         probe_stop(p, INF_END_BOUND);
         return false;
     }
+    if (type == UC_MEM_FETCH_UNMAPPED && (!page || page->io) &&
+        probe_calls_rom(p, addr)) {
+        probe_stop(p, INF_END_CALL);
+        return false;
+    }
     if (!page || (type == UC_MEM_FETCH_UNMAPPED && page->io)) {
         probe_stop(p, type == UC_MEM_FETCH_UNMAPPED ? INF_END_WILD
                                                     : INF_END_FAULT);

@@ -160,6 +160,12 @@ int probe_emulate(struct inf_probe *p, uint64_t pc);
 void probe_follow_handler(struct inf_probe *p);
 bool probe_handler_end(struct inf_probe *p, uint64_t fetch);
 
+/* Instructions of IT blocks belong to the loop, those skipped as well. */
+void probe_add_predicated(struct inf_probe *p);
+/* A proper call of a function where no memory is, in the region for code: a
+ * ROM that nobody has, rather than a jump gone wild. */
+bool probe_calls_rom(struct inf_probe *p, uint64_t target);
+
 /* probe.c: called by the memory hooks. */
 uint64_t probe_io_read(struct inf_probe *p, struct probe_page *page,
                        uint64_t addr, unsigned size);

@@ -59,6 +59,7 @@ void rules_digest(const struct stall *st, const struct inf_trace *t,
     unsigned i;
 
     c->end = t->end;
+    c->digest = t->digest;
     c->left = t->left;
     c->returned = t->returned;
     c->retval = t->retval;

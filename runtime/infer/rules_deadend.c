@@ -16,6 +16,7 @@
 
 #define SEARCH_ACCESSES 6000u /* back from the dead end */
 #define WATCH_BOUND 60000u
+#define MODIFY_ACCESSES 3u
 #define CONF_GUESS 45u
 #define CONTIGUOUS 3u
 
@@ -35,31 +36,60 @@ static bool was_tried(const struct inf_engine *eng, uint64_t pc,
     return false;
 }
 
-/* Whether what @acc read was made up: nobody wrote it, nothing is known. */
-static bool is_made_up(struct inf_engine *eng, const struct inf_access *acc)
+/* Whether the access @seq read only to write the same place right after. */
+static bool is_modified(const struct inf_engine *eng, uint64_t seq,
+                        uint64_t phys)
+{
+    uint64_t i;
+
+    for (i = seq + 1; i <= seq + MODIFY_ACCESSES; i++) {
+        const struct inf_access *acc = inf_evidence_at(eng->ev, i);
+
+        if (acc && acc->write && acc->phys == phys) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether what access @seq read was made up: nobody wrote it, or only a 0
+ * that may have had another meaning, and nothing else is known.
+ */
+static bool is_made_up(struct inf_engine *eng, const struct inf_access *acc,
+                       uint64_t seq, bool written)
 {
     const struct inf_reg_stat *stat = inf_evidence_reg(eng->ev, acc->phys);
     const struct rules_reg *reg = rules_reg_at(eng, acc->phys);
 
-    return !acc->write && acc->value == 0 && stat && !stat->seq_write &&
-           reg && reg->machine && reg->plain;
+    if (acc->write || acc->value != 0 || !stat || !reg || !reg->machine ||
+        !reg->plain) {
+        return false;
+    }
+    return written ? stat->seq_write && !stat->last_write &&
+                     !is_modified(eng, seq, acc->phys)
+                   : !stat->seq_write;
 }
 
 static bool find_read(struct inf_engine *eng, struct rules_watch *out)
 {
     uint64_t now = inf_evidence_seq(eng->ev);
     uint64_t seq;
+    unsigned written;
 
-    for (seq = now; seq > 0 && now - seq < SEARCH_ACCESSES; seq--) {
-        const struct inf_access *acc = inf_evidence_at(eng->ev, seq);
+    for (written = 0; written < 2; written++) {
+        for (seq = now; seq > 0 && now - seq < SEARCH_ACCESSES; seq--) {
+            const struct inf_access *acc = inf_evidence_at(eng->ev, seq);
 
-        if (!acc) {
-            break;
-        }
-        if (is_made_up(eng, acc) && !was_tried(eng, acc->pc, acc->phys)) {
-            out->pc = acc->pc;
-            out->phys = acc->phys;
-            return true;
+            if (!acc) {
+                break;
+            }
+            if (is_made_up(eng, acc, seq, written) &&
+                !was_tried(eng, acc->pc, acc->phys)) {
+                out->pc = acc->pc;
+                out->phys = acc->phys;
+                return true;
+            }
         }
     }
     return false;
@@ -123,6 +153,14 @@ int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
     struct rules_watch at;
     struct rules_hyp *hyp;
 
+    ans->verdict = INF_RETRY;
+    ans->outcome = INF_UNRESOLVED;
+    if (eng->rom) {
+        snprintf(ans->message, sizeof(ans->message), "the guest called 0x%"
+                 PRIx64 ", where no memory is: a ROM of the chip? Give the "
+                 "board that memory and its image", eng->rom);
+        return 0;
+    }
     if (dead->pc != q->pc) {
         memset(dead, 0, sizeof(*dead));
         dead->pc = q->pc;
@@ -136,8 +174,6 @@ int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
             return restart_at(eng, ans, &at);
         }
     }
-    ans->verdict = INF_RETRY;
-    ans->outcome = INF_UNRESOLVED;
     snprintf(ans->message, sizeof(ans->message), "the guest stays at 0x%"
              PRIx64 " for good; %u reads before it were tried otherwise",
              q->pc, dead->count);

@@ -136,6 +136,7 @@ struct inf_engine {
     struct rules_text texts[RULES_TEXTS];
     struct rules_walk walk;
     struct rules_dead dead;
+    uint64_t rom;        /* a function called where no memory is, or 0 */
     uint64_t idle_pc;    /* where the loop that counts begins, met last ... */
     unsigned idle_times; /* ... so often in a row */
     unsigned event_count;

@@ -21,6 +21,7 @@ struct cand {
     uint64_t first_phys; /* first access after the exit, of another register */
     unsigned first_size;
     uint64_t retval, signature;
+    uint64_t digest;  /* of the registers at the last poll in the loop */
     uint64_t written; /* hash of what the loop wrote */
     unsigned new_pcs, moves;
     uint64_t ran; /* instructions after the exit */
@@ -38,7 +39,8 @@ struct stall {
     uint64_t width_mask;
     uint64_t stored; /* what the register reads now */
     unsigned time_reads;
-    uint64_t written; /* candidates' @written without a stimulus */
+    uint64_t written; /* candidates' @written without a stimulus ... */
+    uint64_t digest;  /* ... and their @digest */
     unsigned count;
     struct cand cands[MAX_CANDS];
 };
@@ -66,6 +68,9 @@ int rules_try_all(struct stall *st);
 void rules_log_cands(const struct stall *st);
 /* rules_deadend.c: a read that was asked for. */
 int rules_watched(struct stall *st);
+/* rules_frame.c: no constant value leads out; does one that differs from read
+ * to read? */
+int rules_frame(struct stall *st);
 /* Runs one stimulus; the trace is in st->eng->trace. */
 int rules_run_one(struct stall *st, const struct inf_stim *stim);
 void rules_digest(const struct stall *st, const struct inf_trace *t,
