@@ -13,7 +13,7 @@
 
 #define INF_EV_SITES 8
 #define INF_EV_TEXT 256
-#define INF_EV_TRACE 8192
+#define INF_EV_TRACE 65536
 
 /* One address that was accessed; @phys is the first byte of the access. */
 struct inf_reg_stat {

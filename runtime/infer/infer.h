@@ -236,7 +236,7 @@ struct inf_access {
     bool write;
 };
 
-/* Bounded memory (about 4 MiB at most).  NULL when out of memory. */
+/* Bounded memory (about 8 MiB at most).  NULL when out of memory. */
 struct inf_evidence *inf_evidence_new(void);
 void inf_evidence_free(struct inf_evidence *ev);
 /* One access.  Never fails; what does not fit is counted as lost. */

@@ -571,15 +571,13 @@ static bool is_for_good(struct idle *st)
     if (st->q->halted) {
         return false;
     }
-    if (inf_probe_still(eng->probe)) {
-        return true;
-    }
     for (i = 0; inf_probe_loop_pc(eng->probe, i, &pc); i++) {
         lowest = pc < lowest ? pc : lowest;
     }
     eng->idle_times = lowest == eng->idle_pc ? eng->idle_times + 1 : 1;
     eng->idle_pc = lowest;
-    return eng->idle_times >= LOOP_TIMES;
+    return inf_probe_still(eng->probe) || eng->idle_times >= LOOP_TIMES ||
+           eng->dead.pc == lowest;
 }
 
 static int solve(struct idle *st)
@@ -595,7 +593,7 @@ static int solve(struct idle *st)
     }
     ev = choose(st);
     if (!ev && !handlers && is_for_good(st)) {
-        return rules_dead_end(st->eng, st->q, st->ans);
+        return rules_dead_end(st->eng, st->ans);
     }
     if (!ev && !handlers && !st->q->halted) {
         return wait_on(st, INF_TIME, "a loop that counts");

@@ -146,8 +146,7 @@ static struct rules_hyp *last_guess(struct inf_engine *eng)
     return NULL;
 }
 
-int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
-                   struct inf_answer *ans)
+int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans)
 {
     struct rules_dead *dead = &eng->dead;
     struct rules_watch at;
@@ -161,9 +160,9 @@ int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
                  "board that memory and its image", eng->rom);
         return 0;
     }
-    if (dead->pc != q->pc) {
+    if (dead->pc != eng->idle_pc) {
         memset(dead, 0, sizeof(*dead));
-        dead->pc = q->pc;
+        dead->pc = eng->idle_pc;
     }
     if (eng->restarts < eng->opts.max_restarts && dead->count < RULES_DEAD) {
         hyp = last_guess(eng);
@@ -176,7 +175,7 @@ int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
     }
     snprintf(ans->message, sizeof(ans->message), "the guest stays at 0x%"
              PRIx64 " for good; %u reads before it were tried otherwise",
-             q->pc, dead->count);
+             dead->pc, dead->count);
     return 0;
 }
 

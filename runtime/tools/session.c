@@ -496,6 +496,7 @@ static void add_ai_arguments(const struct run_options *options,
 int session_start_daemon(struct session *s)
 {
     static const int keep[PROCESS_KEEP_FDS] = { -1, -1 };
+    const char *level = getenv("PERIPH_LOG_LEVEL");
     struct arguments args;
     char *log = text_new("%s/periphd.log", s->log_dir);
     int status = STATUS_OK;
@@ -513,9 +514,9 @@ int session_start_daemon(struct session *s)
     arguments_add(&args, "%s", s->results);
     arguments_add(&args, "--image-id");
     arguments_add(&args, "%016" PRIx64, s->image_id);
-    if (getenv("PERIPH_LOG_LEVEL") != NULL) {
+    if (level != NULL && level[0] != '\0') {
         arguments_add(&args, "--log-level");
-        arguments_add(&args, "%s", getenv("PERIPH_LOG_LEVEL"));
+        arguments_add(&args, "%s", level);
     }
     if (process_start(&s->daemon, "periphd", &args, log, keep) != 0) {
         say("%s: %s", s->daemon_path, strerror(errno));

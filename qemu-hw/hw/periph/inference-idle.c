@@ -26,10 +26,16 @@ typedef struct IdlePlace {
     uint64_t regs[SAMPLE_REGS];
 } IdlePlace;
 
+typedef enum IdleSight {
+    IDLE_KNOWN,
+    IDLE_NEW,
+    IDLE_TOO_MANY,
+} IdleSight;
+
 typedef struct IdleCpu {
     IdlePlace places[PLACES_MAX];
     unsigned place_count;
-    unsigned alike;             /* samples in a row that showed nothing new */
+    unsigned alike;             /* samples that showed nothing new */
     bool counts;                /* one register moves */
     unsigned counter;           /* which */
     bool halted;
@@ -61,40 +67,45 @@ static void begin_again(IdleCpu *c)
 }
 
 /* Whether @regs is like @place but for the one register that moves. */
-static bool is_alike(IdleCpu *c, IdlePlace *place, const uint64_t *regs)
+static bool is_alike(IdleCpu *c, const IdlePlace *place, const uint64_t *regs)
 {
-    unsigned i;
+    unsigned i, moved = SAMPLE_REGS;
 
     for (i = 0; i < SAMPLE_REGS; i++) {
         if (place->regs[i] == regs[i]) {
             continue;
         }
-        if (c->counts && c->counter != i) {
+        if (moved < SAMPLE_REGS || (c->counts && c->counter != i)) {
             return false;
         }
+        moved = i;
+    }
+    if (moved < SAMPLE_REGS) {
         c->counts = true;
-        c->counter = i;
+        c->counter = moved;
     }
     return true;
 }
 
-static bool look_at_place(IdleCpu *c, uint64_t pc, const uint64_t *regs)
+/* A loop may come by one instruction in several ways (a delay that is called
+ * from two places): each is a place of its own. */
+static IdleSight look_at_place(IdleCpu *c, uint64_t pc, const uint64_t *regs)
 {
     IdlePlace *place;
     unsigned i;
 
     for (i = 0; i < c->place_count; i++) {
-        if (c->places[i].pc == pc) {
-            return is_alike(c, &c->places[i], regs);
+        if (c->places[i].pc == pc && is_alike(c, &c->places[i], regs)) {
+            return IDLE_KNOWN;
         }
     }
     if (c->place_count == PLACES_MAX) {
-        return false;
+        return IDLE_TOO_MANY;
     }
     place = &c->places[c->place_count++];
     place->pc = pc;
     memcpy(place->regs, regs, sizeof(place->regs));
-    return true;
+    return IDLE_NEW;
 }
 
 /* What devices and interrupts have done since the last sample. */
@@ -118,15 +129,19 @@ static void sample(CPUState *cs, run_on_cpu_data data)
     IdleCpu *c = &idle->cpus[cs->cpu_index % idle->cpu_count];
     uint64_t regs[SAMPLE_REGS], pc, wanted;
     bool halted = cs->halted;
+    IdleSight sight;
 
     pc = inference_cpu_regs(cs, regs);
     if (!outside_is_quiet(idle->dev, c) || halted != c->halted) {
         begin_again(c);
     }
     c->halted = halted;
-    if (!look_at_place(c, pc, regs)) {
+    sight = look_at_place(c, pc, regs);
+    if (sight == IDLE_TOO_MANY) {
         begin_again(c);
-        look_at_place(c, pc, regs);
+        sight = look_at_place(c, pc, regs);
+    }
+    if (sight == IDLE_NEW) {
         return;
     }
     wanted = (uint64_t)(c->counts ? COUNTS_SAMPLES : ALIKE_SAMPLES) *

@@ -226,7 +226,7 @@ static void note_turn(InferenceStall *st, StallCpu *c, const PeriphAccess *a,
     if (!test_bit(h, last->seen) ||
         (a->write && qemu_chr_fe_backend_connected(&a->dev->chr))) {
         c->turn_news = true;
-        st->news++;
+        st->news += !test_bit(h, turn->seen);
     }
     set_bit(h, turn->seen);
     if (!a->write) {
