@@ -109,7 +109,8 @@ static int follow(struct stall *st, struct inf_shape *shape, unsigned bit)
         src = &other;
     }
     field = inf_shape_field(src, f.src_bit);
-    if (field && (field->lo != field->hi || field->kind == INF_FIELD_CONST)) {
+    if (field && (field->lo != field->hi || field->kind == INF_FIELD_CONST ||
+                  field->kind == INF_FIELD_PULSE)) {
         return INF_E_RANGE;
     }
     if (!field) {
