@@ -13,7 +13,6 @@
 
 #define BLAME_ACCESSES 4000u
 #define NEAR_BYTES 0x1000u
-#define PAST_SITES 4u
 
 bool rules_is_excluded(const struct inf_engine *eng, uint64_t phys,
                        uint64_t set, uint64_t clear)
@@ -123,61 +122,6 @@ void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
     }
 }
 
-/* Notes @value written at @phys in @need's surroundings. */
-static void note_near(struct rules_need *need, uint64_t phys, uint64_t value,
-                      uint64_t seq)
-{
-    unsigned i;
-
-    for (i = 0; i < need->count && need->near[i].phys != phys; i++) {
-    }
-    if (i == RULES_SNAPSHOT) {
-        return;
-    }
-    need->count += i == need->count;
-    need->near[i].phys = phys;
-    need->near[i].value = value;
-    need->near[i].seq = seq;
-}
-
-bool rules_note_past(struct inf_engine *eng, uint64_t phys, uint64_t pc,
-                     uint64_t mask, uint64_t value)
-{
-    uint64_t page = phys & ~(uint64_t)(NEAR_BYTES - 1);
-    uint64_t now = inf_evidence_seq(eng->ev);
-    struct rules_need state = { .phys = phys };
-    uint64_t seen[PAST_SITES] = { 0 };
-    unsigned sites = 0, i;
-    uint64_t seq;
-
-    for (seq = now > INF_EV_TRACE ? now - INF_EV_TRACE : 1;
-         seq <= now && sites < PAST_SITES; seq++) {
-        const struct inf_access *acc = inf_evidence_at(eng->ev, seq);
-
-        if (!acc || acc->phys - page >= NEAR_BYTES) {
-            continue;
-        }
-        if (acc->write) {
-            note_near(&state, acc->phys, acc->value, seq);
-            continue;
-        }
-        for (i = 0; i < sites && seen[i] != acc->pc; i++) {
-        }
-        if (acc->phys != phys || acc->pc == pc || i < sites ||
-            !((acc->value ^ value) & mask)) {
-            continue;
-        }
-        seen[sites++] = acc->pc;
-        state.mask = (acc->value ^ value) & mask;
-        state.value = acc->value;
-        if (eng->need_count < RULES_NEEDS) {
-            state.past = true;
-            eng->needs[eng->need_count++] = state;
-        }
-    }
-    return sites > 0;
-}
-
 /* What was stored at @src when @need arose; false when not known. */
 static bool near_value(const struct rules_need *need, uint64_t src,
                        uint64_t *value)
@@ -225,8 +169,8 @@ static int64_t rank_source(uint64_t phys, uint64_t src, uint64_t seq,
            (invert ? 64 : 0) + (int64_t)(seq & 0xff) / 64;
 }
 
-static bool find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
-                        struct rules_follow *out)
+bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
+                       struct rules_follow *out)
 {
     const struct rules_need *last = NULL;
     int64_t best = INT64_MIN;
@@ -258,37 +202,6 @@ static bool find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
         }
     }
     return best != INT64_MIN;
-}
-
-/* Forgets the newest need of @bit that was only seen in the evidence, unless
- * it is the only one; false: it is. */
-static bool drop_past(struct inf_engine *eng, uint64_t phys, unsigned bit)
-{
-    unsigned i, left = 0, newest = 0;
-
-    for (i = 0; i < eng->need_count; i++) {
-        if (eng->needs[i].past && eng->needs[i].phys == phys &&
-            (eng->needs[i].mask >> bit & 1)) {
-            newest = i;
-            left++;
-        }
-    }
-    if (left > 1) {
-        eng->needs[newest].mask &= ~(1ull << bit);
-    }
-    return left > 1;
-}
-
-/* A read that did not care for the bit need not be explained. */
-bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
-                       struct rules_follow *out)
-{
-    while (!find_source(eng, phys, bit, out)) {
-        if (!drop_past(eng, phys, bit)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 const struct inf_reg_stat *rules_last_command(const struct inf_engine *eng,

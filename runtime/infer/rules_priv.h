@@ -84,7 +84,6 @@ struct rules_excluded {
 /* "Bits @mask of @phys had to read @value while that was stored nearby." */
 struct rules_need {
     uint64_t phys, mask, value;
-    bool past; /* seen in the evidence, not polled for */
     unsigned count;
     struct {
         uint64_t phys, value, seq;
@@ -219,13 +218,6 @@ bool rules_is_step(const struct inf_engine *eng, uint64_t phys);
 struct rules_hyp *rules_blame(struct inf_engine *eng);
 void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
                      uint64_t value);
-/*
- * Looks for reads of @phys by other instructions than @pc that saw other bits
- * of @mask than @value: they got on with that, and are needs as well.  False
- * when there were none.
- */
-bool rules_note_past(struct inf_engine *eng, uint64_t phys, uint64_t pc,
-                     uint64_t mask, uint64_t value);
 /*
  * A stored bit near @phys that was always like bit @bit had to be; needs two
  * different needs.  False when nothing explains them.

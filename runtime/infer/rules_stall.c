@@ -202,25 +202,16 @@ static int shape_bits(struct stall *st, struct inf_shape *shape,
     uint64_t mask = c->set | c->clear;
     unsigned shift = 8 * (unsigned)(st->q->phys - st->dev->base -
                                     shape->offset);
-    uint64_t past = 0;
     unsigned bit;
     int rc = 0;
 
-    if (shift == 0 &&
-        rules_note_past(st->eng, st->q->phys, st->q->pc, mask, c->set)) {
-        past = mask;
-    }
     rules_note_need(st->eng, st->dev->base + shape->offset, mask << shift,
                     c->set << shift);
-    if (!past && bit_count(mask) > 1 && shape->count == 0 && !c->clear) {
+    if (bit_count(mask) > 1 && shape->count == 0 && !c->clear) {
         return inf_shape_constant(shape, mask << shift, c->set << shift);
     }
     for (bit = 0; bit + shift < 8 * shape->bytes && rc == 0; bit++) {
         if (mask >> bit & 1) {
-            if ((past >> bit & 1) && !inf_shape_field(shape, bit) &&
-                follow(st, shape, bit) == 0) {
-                continue;
-            }
             rc = shape_bit(st, shape, bit + shift, c->set >> bit & 1, weak);
         }
     }
