@@ -99,7 +99,8 @@ LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
         package-fetch private-apt.sh demo.sh)))
 SHARE := $(B)/share/periph
 
-.PHONY: all help deps qemu demo test check check-asan bench fuzz soak lint \
+.PHONY: all help deps qemu demo test check check-asan bench fuzz soak \
+    rehost-table truth lint \
     headercheck format install clean programs units helpers guests fuzzers
 
 all: programs guests
@@ -118,6 +119,8 @@ help:
 	@echo 'qemu         QEMU with the devices of qemu-hw/, in the cache'
 	@echo 'check-asan   the tests without QEMU, under ASan and UBSan'
 	@echo 'bench        everything, then what it costs, against the limits'
+	@echo 'rehost-table boots each board twice and writes the table of the README'
+	@echo 'truth        what is inferred, against the vendors'"'"' SVD files'
 	@echo 'fuzz         the fuzz targets by libFuzzer (clang), FUZZ_TIME=$(FUZZ_TIME) seconds each'
 	@echo 'soak         the tests that go on for a while, SOAK=$(SOAK) seconds each'
 	@echo 'lint         the rules of CONTRIBUTING.md that can be checked'
@@ -288,6 +291,18 @@ soak:
 	$(MAKE) -j$(JOBS) all helpers
 	$(MAKE) qemu
 	PERIPH_SOAK=$(SOAK) tests/run -j 1 qemu/survive
+
+rehost-table:
+	$(MAKE) deps
+	$(MAKE) -j$(JOBS) all helpers
+	$(MAKE) qemu
+	tests/rehost/run --write README.md
+
+truth:
+	$(MAKE) deps
+	$(MAKE) -j$(JOBS) all helpers
+	$(MAKE) qemu
+	tests/truth/run
 
 demo:
 	@$(MAKE) deps

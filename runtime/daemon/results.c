@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/daemon/daemon.h"
+#include "runtime/infer/evidence.h"
 
 #define RESULTS_VERSION 1
 #define STATE_VERSION 1
@@ -97,6 +98,8 @@ static uint64_t value_of(const struct pdm *d, uint64_t base,
 static void add_register(const struct pdm *d, cJSON *array, uint64_t base,
                          const struct pfl_reg *reg)
 {
+    const struct inf_reg_stat *stat =
+        inf_evidence_reg(d->evidence, base + reg->offset);
     cJSON *o = cJSON_CreateObject();
 
     add_hex(o, "offset", reg->offset, 2);
@@ -109,6 +112,11 @@ static void add_register(const struct pdm *d, cJSON *array, uint64_t base,
              reg->evidence != NULL ? reg->evidence :
              reg->machine ? "remembers what is written" : "");
     add_text(o, "by", reg->by != NULL ? reg->by : "person");
+    /* Of this daemon's life. */
+    cJSON_AddNumberToObject(o, "reads",
+                            stat != NULL ? (double)stat->reads : 0);
+    cJSON_AddNumberToObject(o, "writes",
+                            stat != NULL ? (double)stat->writes : 0);
     cJSON_AddItemToArray(array, o);
 }
 
