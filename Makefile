@@ -199,7 +199,7 @@ $(SHARE)/dsl $(SHARE)/boards:
 # The guest.mk files of the folders call it.
 define guest_rules
 $(O)/$(1)/$(notdir $(1)).elf: $(wildcard $(1)/*.[cSh] $(1)/*.ld) $(1)/guest.mk \
-    $(wildcard examples/common/*)
+    $(wildcard examples/common/* $(dir $(1))*.h)
 	@mkdir -p $$(@D)
 	$$(call show,GUEST)
 	$$(Q)$(2)gcc $(3) -O2 -g -Wall -Wextra $$(WERROR) -ffreestanding \
