@@ -72,6 +72,21 @@ static uint64_t blob_hash(const char *blob, size_t at)
     return hash;
 }
 
+/* As prt_checksum() of the engine. */
+static uint64_t checksum(const char *file, size_t size)
+{
+    uint64_t sum = TAB_HASH_INIT, word;
+    size_t i;
+
+    for (i = offsetof(struct prt_file_header, model_hash); i < size;
+         i += sizeof(word)) {
+        memcpy(&word, file + i, sizeof(word));
+        sum = (sum ^ word) * UINT64_C(0x100000001b3);
+        sum ^= sum >> 32;
+    }
+    return sum;
+}
+
 static int write_devices(struct pcc_emit *e, const uint32_t *index,
                          struct prt_blob_ref *dir, size_t base)
 {
@@ -151,10 +166,7 @@ static int write_file(struct pcc_emit *e, const uint32_t *index,
     memcpy(e->out->data + base + sizeof(head), dir, dir_size);
     head.model_hash = model_hash(e->out->data + base, &head, dir);
     memcpy(e->out->data + base, &head, sizeof(head));
-    head.checksum = tab_hash(TAB_HASH_INIT, e->out->data + base +
-                             offsetof(struct prt_file_header, model_hash),
-                             head.total_size -
-                             offsetof(struct prt_file_header, model_hash));
+    head.checksum = checksum(e->out->data + base, head.total_size);
     memcpy(e->out->data + base, &head, sizeof(head));
     return PCC_OK;
 }

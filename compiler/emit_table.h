@@ -5,7 +5,7 @@
 
 #include "compiler/emit.h"
 
-/* FNV-1a, the hash of the table format. */
+/* FNV-1a, by which models are told apart. */
 #define TAB_HASH_INIT UINT64_C(0xcbf29ce484222325)
 uint64_t tab_hash(uint64_t hash, const void *bytes, size_t len);
 

@@ -211,6 +211,20 @@ static struct svd_periph *same_device(struct svd *s, struct list *list,
     return NULL;
 }
 
+/* Registers have the same name now and then: "DMA" and "DMA_irq". */
+static const char *line_name(struct svd *s, struct svd_names *names,
+                             const char *name)
+{
+    const char *legal = svd_legal_name(s, name), *tried = legal;
+    unsigned k;
+
+    for (k = 1; !svd_take(s, names, tried); k++) {
+        tried = k == 1 ? pcc_import_printf(s->imp, "%s_irq", legal)
+                       : pcc_import_printf(s->imp, "%s_irq_%u", legal, k);
+    }
+    return tried;
+}
+
 static void make_device(struct svd *s, struct svd_periph *p)
 {
     const struct svd_at top = { NULL, s->root };
@@ -236,14 +250,11 @@ static void make_device(struct svd *s, struct svd_periph *p)
     pdl_body_add(body, setting(s, "spare", pdl_expr_ref(s->imp->arena,
                                                         "zero")));
     for (irq = p->irqs; irq; irq = irq->next, k++) {
-        const char *name = p->irq_count == 1 ? "irq" : irq->name;
         struct pdl_item *line;
 
-        while (!svd_take(s, &names, name)) {
-            name = pcc_import_printf(s->imp, "%s_irq", name);
-        }
-        irq->line = name;
-        line = new_item(s, PDL_ITEM_LINE, name);
+        irq->line = line_name(s, &names, p->irq_count == 1 ? "irq"
+                                                           : irq->name);
+        line = new_item(s, PDL_ITEM_LINE, irq->line);
         line->u.line.dir = PDL_LINE_OUT;
         pdl_body_add(body, line);
     }

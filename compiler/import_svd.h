@@ -146,6 +146,11 @@ const char *svd_path(struct svd *s, const struct svd_at *at,
  */
 const char *svd_unique(struct svd *s, struct svd_names *names,
                        const char *name, const xmlNode *node);
+/*
+ * @name without what the language cannot hold even in back quotes, with room
+ * for 12 bytes more.
+ */
+const char *svd_legal_name(struct svd *s, const char *name);
 /* Takes @name; false when it is taken already. */
 bool svd_take(struct svd *s, struct svd_names *names, const char *name);
 /* Reads dim, dimIncrement, dimIndex; @unit is the stride that is missing. */

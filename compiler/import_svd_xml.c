@@ -354,8 +354,7 @@ bool svd_take(struct svd *s, struct svd_names *names, const char *name)
     return true;
 }
 
-/* What the language cannot hold even in back quotes. */
-static const char *legal_name(struct svd *s, const char *name)
+const char *svd_legal_name(struct svd *s, const char *name)
 {
     size_t len = strlen(name), i;
     char *copy;
@@ -380,7 +379,7 @@ static const char *legal_name(struct svd *s, const char *name)
 const char *svd_unique(struct svd *s, struct svd_names *names,
                        const char *name, const xmlNode *node)
 {
-    const char *legal = legal_name(s, name), *tried = legal;
+    const char *legal = svd_legal_name(s, name), *tried = legal;
     unsigned k;
 
     for (k = 2; !svd_take(s, names, tried); k++) {

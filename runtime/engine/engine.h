@@ -78,6 +78,13 @@ const char *prt_strerror(int err);
 #define PRT_HASH_INIT UINT64_C(0xcbf29ce484222325)
 uint64_t prt_hash(uint64_t hash, const void *bytes, size_t len);
 
+/*
+ * The checksum of a file of `size` bytes, a multiple of 8 and no less than
+ * its header (TABLE-FORMAT.md §2).  What the header holds as checksum does
+ * not matter.  `file` need not be aligned.
+ */
+uint64_t prt_checksum(const void *file, size_t size);
+
 /* ------------------------------------------------------ validated tables */
 
 /*

@@ -310,9 +310,7 @@ static int check_file_head(const struct prt_file_header *h, size_t size)
     if (h->total_size != size || size % 8) {
         return PRT_E_SIZE;
     }
-    if (prt_hash(PRT_HASH_INIT, &h->model_hash,
-                 size - offsetof(struct prt_file_header, model_hash)) !=
-        h->checksum) {
+    if (prt_checksum(h, size) != h->checksum) {
         return PRT_E_CHECKSUM;
     }
     if (h->flags || h->reserved[0] || h->reserved[1]) {

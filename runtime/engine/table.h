@@ -51,7 +51,7 @@ struct prt_file_header {                /* 64 bytes, at offset 0 */
     uint16_t compat;                    /* PRT_COMPAT */
     uint32_t total_size;                /* of the file, multiple of 8 */
     uint32_t flags;                     /* 0 */
-    uint64_t checksum;                  /* prt_hash() of all bytes after it */
+    uint64_t checksum;                  /* of all words after it */
     uint64_t model_hash;                /* of the resolved model; 0 unknown */
     uint32_t device_count;
     uint32_t device_dir;                /* prt_blob_ref[device_count] */

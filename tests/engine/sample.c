@@ -227,10 +227,9 @@ static uint32_t put_board(uint8_t *bytes)
 void sample_seal(uint8_t *bytes, uint32_t size)
 {
     struct prt_file_header head;
-    size_t from = offsetof(struct prt_file_header, model_hash);
 
     memcpy(&head, bytes, sizeof(head));
-    head.checksum = prt_hash(PRT_HASH_INIT, bytes + from, size - from);
+    head.checksum = prt_checksum(bytes, size);
     memcpy(bytes, &head, sizeof(head));
 }
 

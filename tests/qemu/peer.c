@@ -162,11 +162,7 @@ static size_t make_file(uint8_t *out, struct board *b)
     head.board_size = (uint32_t)(at - head.board_offset);
     head.total_size = (uint32_t)at;
     memcpy(out, &head, sizeof(head));
-    head.checksum = prt_hash(PRT_HASH_INIT,
-                             out + offsetof(struct prt_file_header,
-                                            model_hash),
-                             at - offsetof(struct prt_file_header,
-                                           model_hash));
+    head.checksum = prt_checksum(out, at);
     memcpy(out, &head, sizeof(head));
     ret = prt_file_open(out, at, &file, NULL);
     if (ret != PRT_OK) {

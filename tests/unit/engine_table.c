@@ -464,11 +464,34 @@ static void test_strerror(void **state)
                      UINT64_C(0xaf63dc4c8601ec8c));
 }
 
+/* By the words of TABLE-FORMAT.md, in Python. */
+static void test_checksum(void **state)
+{
+    static const uint64_t words[] = {
+        1, 2, UINT64_MAX, 0, UINT64_C(0x0123456789abcdef),
+        UINT64_C(0x8000000000000000)
+    };
+    uint8_t bytes[1 + sizeof(words)];
+
+    (void)state;
+    memcpy(bytes + 1, words, sizeof(words));
+    assert_int_equal(prt_checksum(bytes + 1, 24), PRT_HASH_INIT);
+    assert_int_equal(prt_checksum(bytes + 1, sizeof(words)),
+                     UINT64_C(0xc39efb2f16df42cd));
+    bytes[1] ^= 1;              /* before what is summed */
+    assert_int_equal(prt_checksum(bytes + 1, sizeof(words)),
+                     UINT64_C(0xc39efb2f16df42cd));
+    bytes[sizeof(words)] ^= 0x80;
+    assert_int_not_equal(prt_checksum(bytes + 1, sizeof(words)),
+                         UINT64_C(0xc39efb2f16df42cd));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample_is_valid),
         cmocka_unit_test(test_sample_is_complete),
+        cmocka_unit_test(test_checksum),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_flipped_file),
         cmocka_unit_test(test_mutated_tables),

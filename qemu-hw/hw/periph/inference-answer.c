@@ -20,6 +20,7 @@
 static bool apply_blob(InferenceDevice *s, const struct pbr_answer *a,
                        Error **errp)
 {
+    int64_t start = g_get_monotonic_time();
     g_autoptr(GBytes) bytes = NULL;
     PeriphApplied applied;
     void *data;
@@ -41,7 +42,7 @@ static bool apply_blob(InferenceDevice *s, const struct pbr_answer *a,
         return false;
     }
     trace_inference_applied(applied.created, applied.replaced,
-                            applied.memories);
+                            applied.memories, g_get_monotonic_time() - start);
     if (a->console_size) {
         periph_board_console_text(a->console,
                                   MIN(a->console_size, PBR_CONSOLE_MAX));

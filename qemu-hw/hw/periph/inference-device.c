@@ -631,12 +631,19 @@ static void inference_realize(DeviceState *dev, Error **errp)
 
 static void inference_set_load(Object *obj, const char *value, Error **errp)
 {
+    int64_t start = g_get_monotonic_time();
+    PeriphApplied applied;
+
     if (!DEVICE(obj)->realized) {
         error_setg(errp, "use 'profile' before the device is created");
         return;
     }
-    if (periph_board_apply_file(value, NULL, errp) &&
-        INFERENCE_DEVICE(obj)->phase == INFERENCE_OPEN) {
+    if (!periph_board_apply_file(value, &applied, errp)) {
+        return;
+    }
+    trace_inference_applied(applied.created, applied.replaced,
+                            applied.memories, g_get_monotonic_time() - start);
+    if (INFERENCE_DEVICE(obj)->phase == INFERENCE_OPEN) {
         /* Perhaps that was the answer; if not, it is asked again. */
         inference_finish_question(INFERENCE_DEVICE(obj), PBR_V_RETRY);
     }
