@@ -25,6 +25,7 @@
 #define LIBRARY_SOURCE "dsl"
 #define FETCH_INSTALLED "libexec/periph/package-fetch"
 #define FETCH_SOURCE "runtime/tools/package-fetch"
+#define BOARD_MAX_BYTES (16u << 20)
 #define TABLE_MAX_BYTES (64u << 20)
 
 static bool has_board(const char *dir)
@@ -172,7 +173,7 @@ static int status_of(const struct pcc *pcc, int result, enum board_talk talk)
     return result == PCC_ERR_INPUT ? STATUS_INPUT : STATUS_USAGE;
 }
 
-int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
+static struct pcc *new_session(void)
 {
     char *library = find_part(LIBRARY_INSTALLED, LIBRARY_SOURCE);
     const char *const dirs[] = { library };
@@ -181,9 +182,38 @@ int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
         .import_dir_count = library ? 1 : 0,
     };
     struct pcc *pcc = pcc_new(&options);
-    int result, status;
 
     free(library);
+    return pcc;
+}
+
+int board_compile_with(const char *dir, const char *text)
+{
+    char *path = text_new("%s/board.periph", dir), *whole;
+    struct pcc *pcc = new_session();
+    size_t len;
+    char *old = file_read(path, BOARD_MAX_BYTES, &len);
+    int status = STATUS_USAGE;
+
+    if (pcc && old) {
+        whole = text_new("%s\n%s", old, text);
+        if (pcc_set_buffer(pcc, path, whole, strlen(whole)) == PCC_OK &&
+            pcc_add_board_dir(pcc, dir) == PCC_OK) {
+            status = pcc_compile(pcc) == PCC_OK ? STATUS_OK : STATUS_INPUT;
+        }
+        free(whole);
+    }
+    pcc_free(pcc);
+    free(old);
+    free(path);
+    return status;
+}
+
+int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
+{
+    struct pcc *pcc = new_session();
+    int result, status;
+
     if (!pcc) {
         say("out of memory");
         return STATUS_USAGE;

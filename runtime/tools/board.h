@@ -43,6 +43,12 @@ enum board_talk {
  */
 int board_compile(const char *dir, enum board_talk talk, struct pcc **out);
 
+/*
+ * Whether the board would compile with @text at the end of board.periph: an
+ * exit status.  Nothing is printed or changed.
+ */
+int board_compile_with(const char *dir, const char *text);
+
 /* Fetches a Debian package into the cache: the folder it is unpacked to, owned
  * by the caller; NULL having said why. */
 char *board_fetch_package(const char *name);

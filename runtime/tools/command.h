@@ -24,12 +24,14 @@ struct command {
 extern const struct option_table new_options_table;
 extern const struct option_table run_options_table;
 extern const struct option_table show_options_table;
+extern const struct option_table explain_options_table;
 extern const struct option_table monitor_options_table;
 extern const struct option_table discover_options_table;
 
 int cmd_new(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
 

@@ -51,10 +51,9 @@ void decoder_close(struct decoder *d)
     }
 }
 
-/* The instance whose part holds @address, and the offset in the device. */
-static const struct pcc_instance *find_instance(const struct pcc_model *model,
-                                                uint64_t address,
-                                                uint64_t *offset)
+const struct pcc_instance *decode_instance(const struct pcc_model *model,
+                                           uint64_t address,
+                                           uint64_t *offset)
 {
     size_t i, k;
 
@@ -123,6 +122,13 @@ static void add_field(char *text, const struct pcc_field *field,
     }
 }
 
+const struct pcc_reg *decode_reg(const struct pcc_model *model,
+                                 const struct pcc_instance *instance,
+                                 uint64_t offset)
+{
+    return find_reg(&model->devices[instance->device], offset);
+}
+
 static uint64_t low_bits(unsigned bits)
 {
     return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
@@ -139,7 +145,7 @@ bool decoder_access(const struct decoder *d, uint64_t address, unsigned size,
     uint32_t i;
 
     memset(out, 0, sizeof(*out));
-    instance = d ? find_instance(d->model, address, &offset) : NULL;
+    instance = d ? decode_instance(d->model, address, &offset) : NULL;
     if (instance == NULL) {
         return false;
     }

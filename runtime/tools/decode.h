@@ -30,4 +30,19 @@ void decoder_close(struct decoder *d);
 bool decoder_access(const struct decoder *d, uint64_t address, unsigned size,
                     uint64_t value, struct decoded *out);
 
+struct pcc_model;
+struct pcc_instance;
+struct pcc_reg;
+
+/*
+ * The instance whose addresses hold @address, with the offset in its device,
+ * and the register there; NULL where there is none.
+ */
+const struct pcc_instance *decode_instance(const struct pcc_model *model,
+                                           uint64_t address,
+                                           uint64_t *offset);
+const struct pcc_reg *decode_reg(const struct pcc_model *model,
+                                 const struct pcc_instance *instance,
+                                 uint64_t offset);
+
 #endif

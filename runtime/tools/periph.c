@@ -9,6 +9,7 @@ static const struct command commands[] = {
     { "new", &new_options_table, cmd_new },
     { "run", &run_options_table, cmd_run },
     { "show", &show_options_table, cmd_show },
+    { "explain", &explain_options_table, cmd_explain },
     { "discover", &discover_options_table, cmd_discover },
     { "monitor", &monitor_options_table, cmd_monitor },
 };

@@ -3,10 +3,16 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "runtime/tools/util.h"
+
+#define QMP_COMMAND_MAX 256
 
 void qmp_init(struct qmp *q, int fd)
 {
@@ -19,6 +25,8 @@ void qmp_close(struct qmp *q)
         close(q->fd);
     }
     q->fd = -1;
+    free(q->text);
+    q->text = NULL;
 }
 
 static void transmit(struct qmp *q, const char *text)
@@ -57,20 +65,34 @@ static void take_event(struct qmp *q, const char *name, const cJSON *data)
     }
 }
 
+/* Takes the answer to a monitor command, told by its number. */
+static void take_answer(struct qmp *q, const cJSON *id, const cJSON *result)
+{
+    if (id->valuedouble != (double)q->asked) {
+        return;
+    }
+    free(q->text);
+    q->text = cJSON_IsString(result) ? strdup(result->valuestring) : NULL;
+    q->answered = q->asked;
+}
+
 static void take_line(struct qmp *q)
 {
     cJSON *message = cJSON_Parse(q->line);
-    const cJSON *event, *result, *status;
+    const cJSON *event, *result, *status, *id;
 
     event = cJSON_GetObjectItemCaseSensitive(message, "event");
     result = cJSON_GetObjectItemCaseSensitive(message, "return");
     status = cJSON_GetObjectItemCaseSensitive(result, "status");
+    id = cJSON_GetObjectItemCaseSensitive(message, "id");
     if (cJSON_GetObjectItemCaseSensitive(message, "QMP")) {
         transmit(q, "{\"execute\":\"qmp_capabilities\"}\n");
         q->ready = true;
     } else if (cJSON_IsString(event)) {
         take_event(q, event->valuestring,
                    cJSON_GetObjectItemCaseSensitive(message, "data"));
+    } else if (cJSON_IsNumber(id)) {
+        take_answer(q, id, result);
     } else if (cJSON_IsString(status)) {
         snprintf(q->status, sizeof(q->status), "%s", status->valuestring);
     }
@@ -114,4 +136,43 @@ void qmp_receive(struct qmp *q)
         q->have += (size_t)got;
         take_lines(q);
     }
+}
+
+/* Waits until command q->asked is answered; a hung QEMU never does. */
+static bool await_answer(struct qmp *q, double deadline)
+{
+    double left;
+
+    while (q->fd >= 0 && q->answered != q->asked) {
+        struct pollfd fd = { .fd = q->fd, .events = POLLIN };
+
+        left = deadline - now_seconds();
+        if (left <= 0) {
+            return false;
+        }
+        poll(&fd, 1, (int)(left * 1000) + 1);
+        qmp_receive(q);
+    }
+    return q->fd >= 0;
+}
+
+bool qmp_stop(struct qmp *q, double deadline)
+{
+    char line[QMP_COMMAND_MAX];
+
+    snprintf(line, sizeof(line), "{\"execute\":\"stop\",\"id\":%u}\n",
+             ++q->asked);
+    transmit(q, line);
+    return await_answer(q, deadline);
+}
+
+const char *qmp_monitor(struct qmp *q, const char *command, double deadline)
+{
+    char line[QMP_COMMAND_MAX];
+
+    snprintf(line, sizeof(line), "{\"execute\":\"human-monitor-command\","
+             "\"arguments\":{\"command-line\":\"%s\"},\"id\":%u}\n",
+             command, ++q->asked);
+    transmit(q, line);
+    return await_answer(q, deadline) ? q->text : NULL;
 }

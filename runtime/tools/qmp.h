@@ -18,6 +18,9 @@ struct qmp {
     bool shutdown;                  /* SHUTDOWN was announced */
     bool guest_shutdown;            /* ... and the guest asked for it */
     unsigned resets;                /* resets that the guest asked for */
+    unsigned asked;                 /* monitor commands sent, */
+    unsigned answered;              /* the latest that was answered */
+    char *text;                     /* what it said; owned */
 };
 
 /* Takes over a connected socket. */
@@ -31,5 +34,16 @@ void qmp_receive(struct qmp *q);
 void qmp_ask_status(struct qmp *q);
 void qmp_continue(struct qmp *q);
 void qmp_quit(struct qmp *q);
+
+/*
+ * Stops the machine and waits for that at most until @deadline (seconds on
+ * the monotonic clock); false when there was no answer.
+ */
+bool qmp_stop(struct qmp *q, double deadline);
+/*
+ * What the human monitor says to @command, a word of [a-z0-9 /-] only; NULL
+ * when it did not by @deadline.  Valid until the next call.
+ */
+const char *qmp_monitor(struct qmp *q, const char *command, double deadline);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "compiler/driver.h"
 #include "runtime/tools/command.h"
+#include "runtime/tools/lastrun.h"
 #include "runtime/tools/util.h"
 
 #define RESULTS_MAX_BYTES (64u << 20)
@@ -58,6 +59,10 @@ static void read_results(const char *path, struct daemon_results *out)
     item = cJSON_GetObjectItemCaseSensitive(json, "probes");
     if (cJSON_IsNumber(item) && item->valuedouble >= 0) {
         out->probes = (unsigned)item->valuedouble;
+    }
+    item = cJSON_GetObjectItemCaseSensitive(json, "withdrawn");
+    if (cJSON_IsNumber(item) && item->valuedouble >= 0) {
+        out->withdrawn = (unsigned)item->valuedouble;
     }
     list = cJSON_GetObjectItemCaseSensitive(json, "unresolved");
     cJSON_ArrayForEach(item, list) {
@@ -328,6 +333,11 @@ static void print_page(const struct session *s, const struct pcc_model *model,
     print_stages(&s->stages);
     fprintf(stderr, "files       %s (logs, results: %s)\n", s->board.dir,
             s->log_dir);
+    if (s->outcome == OUTCOME_STUCK || s->outcome == OUTCOME_CRASHED ||
+        s->outcome == OUTCOME_TIMEOUT) {
+        fprintf(stderr, "next        periph explain %s tells more\n",
+                s->named);
+    }
 }
 
 int report_run(const struct session *s)
@@ -346,6 +356,7 @@ int report_run(const struct session *s)
         report_count(model, &counts);
     }
     print_page(s, model, &counts, &results);
+    lastrun_write(s, make_json(s, &counts, &results), results.withdrawn);
     if (s->options->report) {
         status = write_json(s, &counts, &results);
     }

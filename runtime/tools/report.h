@@ -10,6 +10,7 @@
 /* What the daemon's results file adds to our own figures. */
 struct daemon_results {
     unsigned probes;
+    unsigned withdrawn;
     char *unresolved[REPORT_UNRESOLVED];
     unsigned unresolved_count;
 };

@@ -19,6 +19,7 @@
 
 #include "compiler/driver.h"
 #include "runtime/tools/command.h"
+#include "runtime/tools/lastrun.h"
 #include "runtime/tools/util.h"
 
 #define STOP_SECONDS 5.0
@@ -283,6 +284,7 @@ int session_open(struct session *s, const struct run_options *options,
 
     memset(s, 0, sizeof(*s));
     s->options = options;
+    s->named = board;
     s->board = (struct board)BOARD_INIT;
     s->run_lock = s->console = s->signals = s->qmp.fd = -1;
     link_init(&s->link);
@@ -599,6 +601,9 @@ static void remove_left_overs(struct session *s)
 
 void session_stop(struct session *s)
 {
+    if (s->over && !s->machine) {
+        s->machine = lastrun_look(s);
+    }
     if (!process_ended(&s->qemu)) {
         qmp_quit(&s->qmp);
         process_wait(&s->qemu, STOP_SECONDS);
@@ -646,4 +651,5 @@ void session_close(struct session *s)
     free(s->qemu_path);
     free(s->daemon_path);
     free(s->console_name);
+    cJSON_Delete(s->machine);
 }

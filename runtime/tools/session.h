@@ -73,6 +73,7 @@ struct stages {
 struct session {
     const struct run_options *options;
     struct board board;
+    const char *named;              /* the board, as the user did */
     char *work_dir;                 /* what daemon and compiler work on */
     char *run_dir;                  /* private, goes at the end */
     int run_lock;
@@ -127,6 +128,7 @@ struct session {
     int signal;                     /* that ended it, or 0 */
     int failure;                    /* exit status when it could not run */
     char reason[512];               /* of the outcome, in words, or "" */
+    struct cJSON *machine;          /* as it was at the end, or NULL */
 };
 
 /* Word of the report; never NULL. */
