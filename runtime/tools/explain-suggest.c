@@ -229,14 +229,20 @@ void explain_suggest(const struct explain *x, cJSON *doc)
 {
     cJSON *list = cJSON_AddArrayToObject(doc, "suggestions");
     const cJSON *waits, *wait;
+    uint64_t most = 0;
     bool waiting = strcmp(explain_text(doc, "outcome"), "waiting") == 0 ||
         strcmp(explain_text(doc, "outcome"), "matched") == 0;
 
     suggest_memories(x, list, doc);
+    /* The first is the hottest; what is read far less does not hold it up. */
     waits = cJSON_GetObjectItemCaseSensitive(doc, "waits");
     cJSON_ArrayForEach(wait, waits) {
         /* A console that waits for input is to go on waiting. */
-        if (!cJSON_GetObjectItemCaseSensitive(wait, "console") || !waiting) {
+        most = explain_number(wait, "times") > most ?
+            explain_number(wait, "times") : most;
+        if (explain_number(wait, "times") >= most / 4 &&
+            (!cJSON_GetObjectItemCaseSensitive(wait, "console") ||
+             !waiting)) {
             suggest_register(x, list, wait);
         }
     }
