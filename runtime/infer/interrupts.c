@@ -374,6 +374,46 @@ static int add_line(struct idle *st, const struct rules_device *dev,
            ? INF_E_NOMEM : 0;
 }
 
+/*
+ * What raises the event of a receiver: a character that comes, one that is
+ * left when another was read, and one that still waits after a while, since
+ * the guest may clear the event without reading (when it sets the device up).
+ */
+static int add_arrival(struct idle *st, const struct rules_device *dev,
+                       const struct event *ev, const char *reg)
+{
+    char text[160];
+    int rc;
+
+    snprintf(text, sizeof(text), "on push rx { %.40s.b%u = 1; }", reg,
+             ev->bit);
+    rc = add_item(st, dev, CONF_EVENT, "an event that a character raises", "",
+                  text);
+    if (rc == 0) {
+        snprintf(text, sizeof(text), "on pop rx { %.40s.b%u = !empty(rx); }",
+                 reg, ev->bit);
+        rc = add_item(st, dev, CONF_EVENT, "more characters wait", "", text);
+    }
+    if (rc == 0 && !ev->ack_first) {
+        snprintf(text, sizeof(text), "on clear %.40s.b%u when !empty(rx) "
+                 "{ %.40s.b%u = 1; }", reg, ev->bit, reg, ev->bit);
+        return add_item(st, dev, CONF_EVENT, "more characters wait", "",
+                        text);
+    }
+    if (rc == 0) {
+        rc = add_item(st, dev, CONF_EVENT, NULL, "rxwait",
+                      "timer rxwait { clock: 1kHz; reload: 9; "
+                      "run: !empty(rx); }");
+    }
+    if (rc == 0) {
+        snprintf(text, sizeof(text), "on expire rxwait { %.40s.b%u = 1; }",
+                 reg, ev->bit);
+        rc = add_item(st, dev, CONF_EVENT, "cleared while characters wait", "",
+                      text);
+    }
+    return rc;
+}
+
 /* A character that arrives is the event. */
 static int add_receiver(struct idle *st, const struct rules_device *dev,
                         const struct event *ev, const char *reg)
@@ -381,7 +421,6 @@ static int add_receiver(struct idle *st, const struct rules_device *dev,
     struct inf_field d = { .kind = INF_FIELD_DATA, .lo = 0, .hi = 7 };
     struct inf_shape data;
     const struct inf_field *old;
-    char text[160];
     int rc;
 
     if (!need_shape(st, dev, ev->data_phys, ev->data_size, &data)) {
@@ -403,18 +442,7 @@ static int add_receiver(struct idle *st, const struct rules_device *dev,
     if (rc || ev->ack == ACK_DATA) {
         return rc;
     }
-    snprintf(text, sizeof(text), "on push rx { %.40s.b%u = 1; }", reg,
-             ev->bit);
-    rc = add_item(st, dev, CONF_EVENT, "an event that a character raises", "",
-                  text);
-    if (rc == 0) {
-        snprintf(text, sizeof(text), ev->ack_first
-                 ? "on pop rx when !empty(rx) { %.40s.b%u = 1; }"
-                 : "on clear %.40s.b%u when !empty(rx) { %.40s.b%u = 1; }",
-                 reg, ev->bit, reg, ev->bit);
-        rc = add_item(st, dev, CONF_EVENT, "more characters wait", "", text);
-    }
-    return rc;
+    return add_arrival(st, dev, ev, reg);
 }
 
 /* Nothing but time is left to raise the event. */
