@@ -256,7 +256,8 @@ struct pbr_page_reply {
     uint64_t address;                   /*    8 as asked, page-aligned */
     uint64_t phys;                      /*   16 page-aligned */
     uint32_t status;                    /*   24 enum pbr_page_status */
-    uint32_t kind;                      /*   28 enum pbr_page_kind */
+    uint32_t kind;                      /*   28 enum pbr_page_kind: of its
+                                                first memory, if any */
     uint32_t prot;                      /*   32 PBR_PROT_* */
     uint32_t flags;                     /*   36 PBR_PAGE_SECURE */
     uint8_t bytes[PBR_PAGE_SIZE];       /*   40 zero unless RAM/ROM/ROMD */

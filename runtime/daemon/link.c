@@ -155,7 +155,8 @@ uint64_t pdm_drain(struct pdm *d)
     /* A guest that runs may write as fast as this reads: one ring is enough. */
     while (d->have_ring && n < most && pbr_ring_get(&d->ring, &r, NULL) > 0) {
         n++;
-        if (r.flags & PBR_R_PEER) {
+        /* Neither DMA nor the marks of interrupts are accesses of a CPU. */
+        if (r.flags & (PBR_R_PEER | PBR_R_IRQ | PBR_R_IRQ_END)) {
             continue;
         }
         memset(&a, 0, sizeof(a));

@@ -156,6 +156,12 @@ bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX])
     return true;
 }
 
+uint64_t link_crashes(const struct link *l)
+{
+    return l->ready ? counter(&bridge_of(l)->stats.questions[PBR_Q_CRASH]) +
+        counter(&bridge_of(l)->stats.questions[PBR_Q_FETCH]) : 0;
+}
+
 uint64_t link_accesses(const struct link *l)
 {
     return l->ready ? counter(&bridge_of(l)->stats.accesses) : 0;
@@ -166,19 +172,26 @@ bool link_last_access(const struct link *l, char name[PBR_NAME_MAX],
 {
     struct pbr_ring_reader reader;
     struct pbr_region region;
+    unsigned back;
 
     if (!l->ready || pbr_ring_reader_init(&reader, l->state.mem,
-                                          l->state.size, false) != PBR_OK ||
-        reader.cursor == 0) {
+                                          l->state.size, false) != PBR_OK) {
         return false;
     }
-    reader.cursor--;
-    if (pbr_ring_get(&reader, record, NULL) != 1 ||
-        pbr_region_get(l->state.mem, record->device, &region) != PBR_OK) {
-        return false;
+    /* Behind it may be marks of interrupts, and accesses to holes. */
+    for (back = 0; back < PBR_RECORDS_MIN / 2 && reader.cursor > 0; back++) {
+        reader.cursor--;
+        if (pbr_ring_get(&reader, record, NULL) != 1) {
+            return false;
+        }
+        if (!(record->flags & (PBR_R_IRQ | PBR_R_IRQ_END)) &&
+            pbr_region_get(l->state.mem, record->device, &region) == PBR_OK) {
+            memcpy(name, region.name, PBR_NAME_MAX);
+            return true;
+        }
+        reader.cursor--;
     }
-    memcpy(name, region.name, PBR_NAME_MAX);
-    return true;
+    return false;
 }
 
 bool link_stopped(const struct link *l, char message[PBR_MESSAGE_MAX])

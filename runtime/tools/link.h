@@ -60,6 +60,9 @@ uint64_t link_reads(const struct link *l, const char *name);
  */
 bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX]);
 
+/* Questions of that kind so far in this start. */
+uint64_t link_crashes(const struct link *l);
+
 /* Accesses to table devices so far in this start. */
 uint64_t link_accesses(const struct link *l);
 

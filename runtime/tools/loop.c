@@ -334,7 +334,9 @@ static void finish_stuck(struct session *s, double seconds)
     char message[PBR_MESSAGE_MAX], name[PBR_NAME_MAX];
     struct pbr_record last;
 
-    if (link_crashed(&s->link, message)) {
+    /* Where a guest ends in a loop, that may have been asked about since. */
+    if (link_crashed(&s->link, message) ||
+        (s->crashes_seen > 0 && s->accesses_seen == s->crash_accesses)) {
         finish(s, OUTCOME_CRASHED, "an exception, and nothing after it; %s",
                *message ? message : "see periphd.log");
     } else if (!link_last_access(&s->link, name, &last)) {
@@ -392,6 +394,10 @@ static void look(struct session *s)
     if (accesses != s->accesses_seen) {
         s->accesses_seen = accesses;
         s->accessed = now;
+    }
+    if (link_crashes(&s->link) != s->crashes_seen) {
+        s->crashes_seen = link_crashes(&s->link);
+        s->crash_accesses = accesses;
     }
     polls = s->console_name ? link_reads(&s->link, s->console_name) : 0;
     s->polls_found = polls != s->polls_seen ? s->polls_found + 1 : 0;

@@ -118,6 +118,8 @@ struct session {
     uint64_t questions_known;       /* ... when the console was looked up */
     uint64_t accesses_seen;         /* to table devices, at the latest look */
     double accessed;                /* when that number last grew */
+    uint64_t crashes_seen;          /* questions about one, then */
+    uint64_t crash_accesses;        /* accesses_seen when that number grew */
     uint64_t polls_seen;            /* reads of the console at that time */
     unsigned polls_found;           /* looks in a row that found new ones */
 

@@ -18,6 +18,9 @@
  *     crash=VERDICT  the same
  *     mute=N         with stall=retry
  *     pages=1        ask for the page of the pc first, and check it
+ *     page=ADDR      with pages=1: show the word at ADDR instead
+ *     space=NUMBER   with page=ADDR: 0 physical (default), 1 virtual, 2
+ *                    secure physical
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -227,7 +230,7 @@ struct peer {
     struct pbr_bridge *mem;
     struct pbr_stream stream;
     int fd;
-    long count, sleep_ms, silent, pages;
+    long count, sleep_ms, silent, pages, page, space;
     unsigned long mute;
     const char *on_fault, *on_stall, *on_crash;
     uint64_t answered, acked;
@@ -307,11 +310,17 @@ static void answer(struct peer *p, const char *verdict)
     p->answered++;
 }
 
+static uint64_t page_wanted(const struct peer *p)
+{
+    return p->page ? (uint64_t)p->page : p->q.pc;
+}
+
 static void ask_page(struct peer *p)
 {
     struct pbr_page_request r = {
-        .seq = ++p->page_seq, .address = p->q.pc,
-        .cpu_index = p->q.cpu_index, .flags = PBR_PAGE_VIRTUAL,
+        .seq = ++p->page_seq, .address = page_wanted(p),
+        .cpu_index = p->q.cpu_index,
+        .flags = p->page ? (uint32_t)p->space : PBR_PAGE_VIRTUAL,
     };
 
     pbr_page_request_write(p->mem, &r);
@@ -375,7 +384,7 @@ static void page(struct peer *p, uint64_t seq)
     printf("page 0x%" PRIx64 " phys 0x%" PRIx64 " %s status %" PRIu32
            " insn %08" PRIx32 "\n", r.address, r.phys,
            pbr_page_kind_name(r.kind), r.status,
-           *(uint32_t *)(void *)(r.bytes + (p->q.pc & 0xffc)));
+           *(uint32_t *)(void *)(r.bytes + (page_wanted(p) & 0xffc)));
     fflush(stdout);
     respond(p);
 }
@@ -509,6 +518,8 @@ static int cmd_serve(int argc, char **argv)
             !number(argv[i], "sleep", &p.sleep_ms) &&
             !number(argv[i], "silent", &p.silent) &&
             !number(argv[i], "pages", &p.pages) &&
+            !number(argv[i], "page", &p.page) &&
+            !number(argv[i], "space", &p.space) &&
             !number(argv[i], "mute", &mute) &&
             !word(argv[i], "fault", &p.on_fault) &&
             !word(argv[i], "stall", &p.on_stall) &&

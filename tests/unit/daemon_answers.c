@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "runtime/daemon/daemon.h"
+#include "runtime/infer/evidence.h"
 
 /* The first place, and others where nothing is yet. */
 #define DEVICE 0x10000000u
@@ -587,6 +588,36 @@ static void results_are_written(void **state)
     assert_true(file_has("log.d/results.json", "\"probes\":\t6"));
 }
 
+/* What lies in the ring beside accesses of a CPU is no evidence. */
+static void only_accesses_are_evidence(void **state)
+{
+    static const uint16_t flags[] = {
+        PBR_R_IRQ, PBR_R_WRITE, PBR_R_IRQ_END, PBR_R_WRITE | PBR_R_PEER, 0,
+    };
+    struct pbr_record r = { .address = DEVICE, .size = 4, .value = 33 };
+    struct pbr_ring_writer writer;
+    struct pdm d = { .have_ring = true };
+    const struct inf_reg_stat *reg;
+    size_t i;
+
+    (void)state;
+    assert_int_equal(pbr_ring_writer_init(&writer, state_shm.mem,
+                                          state_shm.size), PBR_OK);
+    assert_int_equal(pbr_ring_reader_init(&d.ring, state_shm.mem,
+                                          state_shm.size, true), PBR_OK);
+    d.evidence = inf_evidence_new();
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        r.flags = flags[i];
+        pbr_ring_put(&writer, &r, NULL);
+    }
+    assert_int_equal(pdm_drain(&d), i);
+    reg = inf_evidence_reg(d.evidence, DEVICE);
+    assert_non_null(reg);
+    assert_int_equal(reg->reads, 1);
+    assert_int_equal(reg->writes, 1);
+    inf_evidence_free(d.evidence);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -602,6 +633,7 @@ int main(void)
         TEST(events_reach_the_engine),
         TEST(a_refused_table_stops_the_machine),
         TEST(results_are_written),
+        TEST(only_accesses_are_evidence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;

@@ -22,30 +22,47 @@ static uint32_t region_kind(MemoryRegion *mr)
     return memory_region_is_rom(mr) ? PBR_KIND_ROM : PBR_KIND_RAM;
 }
 
-static void describe_page(AddressSpace *as, struct pbr_page_reply *reply)
+static void add_piece(struct pbr_page_reply *reply,
+                      const MemoryRegionSection *sec)
 {
-    MemoryRegionSection sec = memory_region_find(as->root, reply->phys,
-                                                 PBR_PAGE_SIZE);
-    hwaddr skip;
+    hwaddr at = sec->offset_within_address_space - reply->phys;
+    uint32_t kind = region_kind(sec->mr);
 
-    if (!sec.mr) {
-        reply->kind = PBR_KIND_NONE;
+    if (kind == PBR_KIND_IO) {
+        if (reply->kind == PBR_KIND_NONE) {
+            reply->kind = kind;
+            reply->prot = PBR_PROT_READ | PBR_PROT_WRITE;
+        }
         return;
     }
-    /* Something smaller than a page may begin in the middle of it. */
-    skip = sec.offset_within_address_space - reply->phys;
-    reply->kind = region_kind(sec.mr);
-    reply->prot = PBR_PROT_READ;
-    if (reply->kind == PBR_KIND_IO) {
-        reply->prot |= PBR_PROT_WRITE;
-    } else {
-        reply->prot |= PBR_PROT_EXEC;
-        reply->prot |= reply->kind == PBR_KIND_RAM ? PBR_PROT_WRITE : 0;
-        memcpy(reply->bytes + skip,
-               memory_region_get_ram_ptr(sec.mr) + sec.offset_within_region,
-               MIN(int128_get64(sec.size), PBR_PAGE_SIZE - skip));
+    if (reply->kind == PBR_KIND_NONE || reply->kind == PBR_KIND_IO) {
+        reply->kind = kind;
+        reply->prot = PBR_PROT_READ | PBR_PROT_EXEC;
     }
-    memory_region_unref(sec.mr);
+    reply->prot |= kind == PBR_KIND_RAM ? PBR_PROT_WRITE : 0;
+    memcpy(reply->bytes + at,
+           memory_region_get_ram_ptr(sec->mr) + sec->offset_within_region,
+           int128_get64(sec->size));
+}
+
+/* Several things may share a page: all memory of it is given. */
+static void describe_page(AddressSpace *as, struct pbr_page_reply *reply)
+{
+    MemoryRegionSection sec;
+    uint64_t at = 0;
+
+    reply->kind = PBR_KIND_NONE;
+    while (at < PBR_PAGE_SIZE) {
+        sec = memory_region_find(as->root, reply->phys + at,
+                                 PBR_PAGE_SIZE - at);
+        if (!sec.mr) {
+            break;
+        }
+        add_piece(reply, &sec);
+        at = sec.offset_within_address_space - reply->phys +
+             int128_get64(sec.size);
+        memory_region_unref(sec.mr);
+    }
 }
 
 static uint32_t find_page(const struct pbr_page_request *req,

@@ -18,6 +18,7 @@
 #include "qom/qom-qobject.h"
 #include "hw/boards.h"
 #include "hw/periph/mmio-dump.h"
+#include "hw/qdev-clock.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
 #include "system/reset.h"
@@ -331,6 +332,25 @@ static void put_property(JSONWriter *w, Object *obj, const Property *prop)
     qobject_unref(value);
 }
 
+/* A clock input that runs is like a number that is set. */
+static void put_clocks(JSONWriter *w, DeviceState *dev)
+{
+    NamedClockList *list;
+    unsigned hz;
+
+    QLIST_FOREACH(list, &dev->clocks, node) {
+        hz = clock_get_hz(list->clock);
+        if (list->output || list->alias || !hz) {
+            continue;
+        }
+        if (hz == (int32_t)hz) {
+            json_writer_int64(w, list->name, hz);
+        } else {
+            put_hex(w, list->name, hz);
+        }
+    }
+}
+
 static void put_properties(JSONWriter *w, Object *obj)
 {
     ObjectClass *oc = object_get_class(obj);
@@ -348,6 +368,7 @@ static void put_properties(JSONWriter *w, Object *obj)
             break;
         }
     }
+    put_clocks(w, DEVICE(obj));
     json_writer_end_object(w);
 }
 

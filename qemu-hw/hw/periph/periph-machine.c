@@ -20,6 +20,7 @@
 #include "hw/intc/arm_gic_common.h"
 #include "hw/intc/arm_gicv3_common.h"
 #include "hw/irq.h"
+#include "hw/qdev-clock.h"
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
 #include "hw/sysbus.h"
@@ -32,6 +33,9 @@
 /* SPIs and private interrupts of a GIC whose board does not say. */
 #define DEFAULT_GIC_IRQS 288
 
+/* A clock input of a native of which the board does not say the frequency. */
+#define DEFAULT_CLOCK_HZ 64000000
+
 /* ---- Natives ---- */
 
 static DeviceState *find_native(const char *name)
@@ -42,11 +46,56 @@ static DeviceState *find_native(const char *name)
     return obj ? DEVICE(obj) : NULL;
 }
 
+static void connect_clock(DeviceState *dev, const char *name, uint64_t hz)
+{
+    g_autofree char *child = g_strconcat(name, "-source", NULL);
+    Clock *clk = clock_new(OBJECT(dev), child);
+
+    clock_set_hz(clk, hz);
+    qdev_connect_clock_in(dev, name, clk);
+}
+
+/* The name of the clock input, with '_' for '-', that is not connected yet. */
+static const char *free_clock(DeviceState *dev, const char *name)
+{
+    NamedClockList *list;
+
+    QLIST_FOREACH(list, &dev->clocks, node) {
+        g_autofree char *plain = g_strdelimit(g_strdup(list->name), "-", '_');
+
+        if (!list->output && !clock_has_source(list->clock) &&
+            (!name || g_str_equal(plain, name))) {
+            return list->name;
+        }
+    }
+    return NULL;
+}
+
+/* Many devices refuse to be without a clock. */
+static void connect_clocks(DeviceState *dev)
+{
+    const char *name;
+
+    while ((name = free_clock(dev, NULL))) {
+        connect_clock(dev, name, DEFAULT_CLOCK_HZ);
+    }
+}
+
 static bool set_prop(DeviceState *dev, const struct prt_board *board,
                      const struct prt_prop *prop, Error **errp)
 {
     g_autofree char *name = g_strdup(prt_board_string(board, prop->name));
+    const char *clock = free_clock(dev, name);
 
+    if (clock && prop->kind == PRT_PROP_INT) {
+        if (!prop->value || prop->value > UINT32_MAX) {
+            error_setg(errp, "'%s' is a clock, of 1 to %u Hz", name,
+                       UINT32_MAX);
+            return false;
+        }
+        connect_clock(dev, clock, prop->value);
+        return true;
+    }
     /* Names of the language have no dashes. */
     if (!object_property_find(OBJECT(dev), name)) {
         g_strdelimit(name, "_", '-');
@@ -126,6 +175,7 @@ static bool setup_native(PeriphMachine *s, DeviceState *dev, uint32_t index,
             return false;
         }
     }
+    connect_clocks(dev);
     if (!sysbus_realize(SYS_BUS_DEVICE(dev), errp) ||
         !map_native(dev, n, errp)) {
         return false;
