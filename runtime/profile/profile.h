@@ -162,6 +162,27 @@ int pfl_load_all(struct pfl_board *board, struct pfl_change *change);
 /* ---- Changes by people ---- */
 
 /*
+ * The machine's item @path, INSTANCE or INSTANCE.REG, becomes a person's: its
+ * @inferred notes go, those of all nested in it too, and nothing else
+ * changes.  A path of a field means its register, which holds the note.
+ * PFL_OK with @change->changed false when it is a person's already;
+ * PFL_ERR_NOT_FOUND, PFL_ERR_INPUT with pfl_messages().
+ */
+int pfl_accept(struct pfl_board *board, const char *path,
+               struct pfl_change *change);
+
+/*
+ * The machine's item @path goes for good: a `drop` line at the end of
+ * board.periph takes it out and keeps the machine from writing it again;
+ * its text stays where it is, and counts again when the line goes.
+ * PFL_ERR_OWNED for a person's, PFL_ERR_TEXT for a single field (its register
+ * is the machine's item), PFL_ERR_NOT_FOUND, PFL_ERR_INPUT with
+ * pfl_messages() when something else needs it.
+ */
+int pfl_drop(struct pfl_board *board, const char *path,
+             struct pfl_change *change);
+
+/*
  * Looks at the folder again.  Files that changed and compile are taken over
  * and named in @change, pending answers are merged; of files with errors the
  * last good text stays in force and PFL_ERR_INPUT is returned, with

@@ -173,9 +173,14 @@ static int status_of(const struct pcc *pcc, int result, enum board_talk talk)
     return result == PCC_ERR_INPUT ? STATUS_INPUT : STATUS_USAGE;
 }
 
+char *board_library(void)
+{
+    return find_part(LIBRARY_INSTALLED, LIBRARY_SOURCE);
+}
+
 static struct pcc *new_session(void)
 {
-    char *library = find_part(LIBRARY_INSTALLED, LIBRARY_SOURCE);
+    char *library = board_library();
     const char *const dirs[] = { library };
     struct pcc_options options = {
         .import_dirs = dirs,

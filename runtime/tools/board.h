@@ -26,6 +26,10 @@ struct board {
  */
 int board_find(struct board *b, const char *what, bool copy);
 
+/* The folder of the language's library of blocks, owned by the caller; NULL
+ * when there is none. */
+char *board_library(void);
+
 /* Takes the folder for this process; says who has it when it is taken. */
 int board_lock(struct board *b);
 

@@ -25,6 +25,8 @@ extern const struct option_table new_options_table;
 extern const struct option_table run_options_table;
 extern const struct option_table show_options_table;
 extern const struct option_table explain_options_table;
+extern const struct option_table accept_options_table;
+extern const struct option_table drop_options_table;
 extern const struct option_table monitor_options_table;
 extern const struct option_table discover_options_table;
 
@@ -32,6 +34,8 @@ int cmd_new(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_accept(int argc, char **argv);
+int cmd_drop(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
 

@@ -10,6 +10,8 @@ static const struct command commands[] = {
     { "run", &run_options_table, cmd_run },
     { "show", &show_options_table, cmd_show },
     { "explain", &explain_options_table, cmd_explain },
+    { "accept", &accept_options_table, cmd_accept },
+    { "drop", &drop_options_table, cmd_drop },
     { "discover", &discover_options_table, cmd_discover },
     { "monitor", &monitor_options_table, cmd_monitor },
 };
