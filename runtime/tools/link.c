@@ -52,14 +52,14 @@ struct pbr_latency figures_latency(const struct figures *f, uint32_t kind)
 
 void link_init(struct link *l)
 {
-    *l = (struct link) { PBR_SHM_INIT, PBR_SHM_INIT, false };
+    *l = (struct link) { .bridge = PBR_SHM_INIT, .state = PBR_SHM_INIT };
 }
 
 void link_close(struct link *l)
 {
     pbr_shm_close(&l->bridge);
     pbr_shm_close(&l->state);
-    l->ready = false;
+    l->ready = l->crashed = false;
 }
 
 bool link_attach(struct link *l, const char *bridge, const char *state,
@@ -96,24 +96,6 @@ pid_t link_daemon(const struct link *l)
     return (pid_t)header.daemon_pid;
 }
 
-uint64_t link_questions(const struct link *l, bool *open)
-{
-    const struct pbr_stats *stats;
-    uint64_t sum = 0;
-    size_t i;
-
-    *open = false;
-    if (!l->ready) {
-        return 0;
-    }
-    stats = &bridge_of(l)->stats;
-    for (i = 0; i < LINK_KINDS; i++) {
-        sum += counter(&stats->questions[i]);
-    }
-    *open = pbr_bridge_open(bridge_of(l)) != 0;
-    return sum;
-}
-
 uint64_t link_reads(const struct link *l, const char *name)
 {
     struct pbr_region region;
@@ -142,18 +124,46 @@ static bool latest(const struct link *l, struct pbr_question *q,
     return true;
 }
 
-bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX])
+/* A guest that stands still after a crash is asked about as idle: that does
+ * not undo the crash, any other question does. */
+static void note_crash(struct link *l)
 {
     struct pbr_question question;
     struct pbr_answer answer;
 
-    message[0] = 0;
-    if (!latest(l, &question, &answer) || (question.kind != PBR_Q_CRASH &&
-                                           question.kind != PBR_Q_FETCH)) {
-        return false;
+    if (!latest(l, &question, &answer) || question.kind == PBR_Q_IDLE) {
+        return;
     }
-    memcpy(message, answer.message, PBR_MESSAGE_MAX);
-    return true;
+    l->crashed = question.kind == PBR_Q_CRASH ||
+        question.kind == PBR_Q_FETCH;
+    memcpy(l->crash, answer.message, sizeof(l->crash));
+}
+
+uint64_t link_questions(struct link *l, bool *open)
+{
+    const struct pbr_stats *stats;
+    uint64_t sum = 0;
+    size_t i;
+
+    *open = false;
+    if (!l->ready) {
+        return 0;
+    }
+    stats = &bridge_of(l)->stats;
+    for (i = 0; i < LINK_KINDS; i++) {
+        sum += counter(&stats->questions[i]);
+    }
+    *open = pbr_bridge_open(bridge_of(l)) != 0;
+    note_crash(l);
+    return sum;
+}
+
+bool link_crashed(struct link *l, char message[PBR_MESSAGE_MAX])
+{
+    note_crash(l);
+    memcpy(message, l->crashed ? l->crash : "", l->crashed ?
+           PBR_MESSAGE_MAX : 1);
+    return l->crashed;
 }
 
 uint64_t link_crashes(const struct link *l)

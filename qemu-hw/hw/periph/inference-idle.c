@@ -87,8 +87,10 @@ static bool is_alike(IdleCpu *c, const IdlePlace *place, const uint64_t *regs)
     return true;
 }
 
-/* A loop may come by one instruction in several ways (a delay that is called
- * from two places): each is a place of its own. */
+/*
+ * A loop may come by one instruction in several ways (a delay that is called
+ * from two places): each is a place of its own.
+ */
 static IdleSight look_at_place(IdleCpu *c, uint64_t pc, const uint64_t *regs)
 {
     IdlePlace *place;
