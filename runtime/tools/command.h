@@ -27,6 +27,7 @@ extern const struct option_table show_options_table;
 extern const struct option_table explain_options_table;
 extern const struct option_table accept_options_table;
 extern const struct option_table drop_options_table;
+extern const struct option_table diff_options_table;
 extern const struct option_table monitor_options_table;
 extern const struct option_table discover_options_table;
 
@@ -36,6 +37,7 @@ int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_accept(int argc, char **argv);
 int cmd_drop(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
 
