@@ -7,27 +7,39 @@
 
 static const struct pcc_check checks[] = {
     { "address-overlap", "two memories or two devices at one address",
-      PDL_D_ADDRESS_OVERLAP, check_addresses, NULL },
+      PDL_D_ADDRESS_OVERLAP, check_addresses, NULL, NULL },
     { "device-over-memory", "a device lies over a memory",
-      PDL_D_DEVICE_OVER_MEMORY, check_memory_cover, NULL },
+      PDL_D_DEVICE_OVER_MEMORY, check_memory_cover, NULL, NULL },
     { "console-fifo", "the console instance has no fifo end for it",
-      PDL_D_NO_FIFO, check_console, NULL },
+      PDL_D_NO_FIFO, check_console, NULL, NULL },
     { "unused-device", "a device that the board does not use",
-      PDL_D_UNUSED_DEVICE, check_unused, NULL },
+      PDL_D_UNUSED_DEVICE, check_unused, NULL, NULL },
     { "undriven-line", "nothing drives an output line",
-      PDL_D_UNDRIVEN_LINE, NULL, check_undriven },
+      PDL_D_UNDRIVEN_LINE, NULL, check_undriven, NULL },
     { "line-confidence", "an item of low confidence drives a line",
-      PDL_D_LOW_CONFIDENCE, check_confidence, NULL },
+      PDL_D_LOW_CONFIDENCE, check_confidence, NULL, NULL },
     { "interrupt-trigger", "a wire to an interrupt controller states none",
-      PDL_D_NO_TRIGGER, check_trigger, NULL },
+      PDL_D_NO_TRIGGER, check_trigger, NULL, NULL },
     { "load-place", "images and the entry point lie in no memory",
-      PDL_D_NO_MEMORY_THERE, check_places, NULL },
+      PDL_D_NO_MEMORY_THERE, check_places, NULL, NULL },
     { "hidden-reset", "reset values in bits that are derived",
-      PDL_D_RESET_HIDDEN, NULL, check_hidden_reset },
+      PDL_D_RESET_HIDDEN, NULL, check_hidden_reset, NULL },
     { "contradictory-policy", "policies that ':=' or a view overrules",
-      PDL_D_IDLE_POLICY, NULL, check_policies },
+      PDL_D_IDLE_POLICY, NULL, check_policies, NULL },
     { "never-fires", "rules that cannot fire",
-      PDL_D_NEVER_FIRES, NULL, check_never },
+      PDL_D_NEVER_FIRES, NULL, check_never, NULL },
+    { "dt-cells", "device tree: cells that do not fit the parent",
+      PDL_D_DT_CELLS, NULL, NULL, check_dt_cells },
+    { "dt-unit-address", "device tree: a unit address that is not in reg",
+      PDL_D_DT_UNIT, NULL, NULL, check_dt_units },
+    { "dt-duplicate-address", "device tree: two nodes at one unit address",
+      PDL_D_DT_DUPLICATE, NULL, NULL, check_dt_duplicates },
+    { "dt-interrupt", "an interrupt that its controller has not",
+      PDL_D_DT_IRQ_RANGE, check_irq_numbers, NULL, check_dt_interrupts },
+    { "dt-phandle", "device tree: a phandle that another node has",
+      PDL_D_DT_PHANDLE, NULL, NULL, check_dt_phandles },
+    { "dt-order", "device tree: a property behind a child node",
+      PDL_D_DT_ORDER, NULL, NULL, NULL },
 };
 
 #define COUNT (sizeof(checks) / sizeof(checks[0]))
@@ -123,6 +135,17 @@ void cc_run_checks(struct cc *cc)
         }
         for (k = 0; checks[i].device && k < cc->model->device_count; k++) {
             checks[i].device(cc, &cc->model->devices[k]);
+        }
+    }
+}
+
+void cc_check_tree(struct cc *cc, const struct pcc_tree *t)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT; i++) {
+        if (checks[i].tree) {
+            checks[i].tree(cc, t);
         }
     }
 }

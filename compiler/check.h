@@ -6,6 +6,7 @@
 #ifndef COMPILER_CHECK_H
 #define COMPILER_CHECK_H
 
+#include "compiler/dtree.h"
 #include "compiler/priv.h"
 
 struct pcc_check {
@@ -16,6 +17,8 @@ struct pcc_check {
     void (*model)(struct cc *cc, const struct pcc_model *m);
     /* Called for each device. */
     void (*device)(struct cc *cc, const struct pcc_device *d);
+    /* Called when a device tree was made, with all of it. */
+    void (*tree)(struct cc *cc, const struct pcc_tree *t);
 };
 
 /* NULL when there is none; '_' stands for '-', as notes cannot say '-'. */
@@ -31,10 +34,16 @@ void check_unused(struct cc *cc, const struct pcc_model *m);
 void check_console(struct cc *cc, const struct pcc_model *m);
 void check_confidence(struct cc *cc, const struct pcc_model *m);
 void check_trigger(struct cc *cc, const struct pcc_model *m);
+void check_irq_numbers(struct cc *cc, const struct pcc_model *m);
 void check_places(struct cc *cc, const struct pcc_model *m);
 void check_undriven(struct cc *cc, const struct pcc_device *d);
 void check_hidden_reset(struct cc *cc, const struct pcc_device *d);
 void check_policies(struct cc *cc, const struct pcc_device *d);
 void check_never(struct cc *cc, const struct pcc_device *d);
+void check_dt_cells(struct cc *cc, const struct pcc_tree *t);
+void check_dt_units(struct cc *cc, const struct pcc_tree *t);
+void check_dt_duplicates(struct cc *cc, const struct pcc_tree *t);
+void check_dt_interrupts(struct cc *cc, const struct pcc_tree *t);
+void check_dt_phandles(struct cc *cc, const struct pcc_tree *t);
 
 #endif

@@ -256,6 +256,46 @@ void check_trigger(struct cc *cc, const struct pcc_model *m)
     }
 }
 
+static uint64_t setting_of(const struct pcc_native *n, const char *name,
+                           uint64_t fallback)
+{
+    size_t i;
+
+    for (i = 0; i < n->setting_count; i++) {
+        if (strcmp(n->settings[i].name, name) == 0) {
+            return n->settings[i].value;
+        }
+    }
+    return fallback;
+}
+
+/* Interrupts that the native was told it does not have. */
+void check_irq_numbers(struct cc *cc, const struct pcc_model *m)
+{
+    size_t i;
+
+    for (i = 0; m->board && i < m->board->wire_count; i++) {
+        const struct pcc_wire *w = &m->board->wires[i];
+        const struct pcc_native *n;
+        uint64_t ids;
+
+        if (w->to != PRT_TO_NATIVE || w->kind != PRT_WIRE_SPI) {
+            continue;
+        }
+        n = &m->board->natives[w->target];
+        ids = setting_of(n, "num-irq", 0);
+        ids = ids ? ids : setting_of(n, "num_irq", 1020);
+        if (w->number + 32 >= ids) {
+            check_report(cc, PDL_D_DT_IRQ_RANGE, w->origin.span,
+                         w->instance != PCC_NONE ?
+                         m->board->instances[w->instance].name :
+                         m->board->natives[w->native].name, w->number,
+                         n->name, (unsigned)(ids > 32 ? ids - 32 : 0),
+                         "SPIs");
+        }
+    }
+}
+
 static void check_place(struct cc *cc, const struct pcc_board *b,
                         struct pdl_span span, const char *what, uint64_t at)
 {

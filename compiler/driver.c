@@ -435,6 +435,7 @@ int pcc_emit(struct pcc *s, const char *name,
     struct pcc_emit e = {
         .model = s->cc.model, .sources = s->cc.sources,
         .diags = s->cc.diags, .arena = s->cc.arena, .out = &made,
+        .cc = &s->cc,
     };
     struct pcc_emit_options plain;
     int err;
@@ -455,6 +456,21 @@ int pcc_emit(struct pcc *s, const char *name,
     }
     pdl_strbuf_dispose(&made);
     return err;
+}
+
+int pcc_check_tree(struct pcc *s, const void *base, size_t size)
+{
+    struct pcc_emit_options opts = { .base = base, .base_size = size };
+    struct pcc_emit e = {
+        .model = s->cc.model, .sources = s->cc.sources,
+        .diags = s->cc.diags, .arena = s->cc.arena, .cc = &s->cc,
+        .opts = &opts,
+    };
+
+    if (!s->cc.model) {
+        return PCC_ERR_STATE;
+    }
+    return s->cc.model->board ? pcc_check_dt(&e) : PCC_OK;
 }
 
 int pcc_import(struct pcc *s, const char *name,

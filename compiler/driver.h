@@ -150,6 +150,15 @@ struct pcc_emit_options {
 int pcc_emit(struct pcc *s, const char *emitter,
              const struct pcc_emit_options *opts, struct pdl_strbuf *out);
 
+/*
+ * The checks of device trees ("dt-...") over the tree of the compiled board,
+ * merged into the blob @base where that is not NULL.  pcc_emit() of "dtb",
+ * "dts", "dtbo" and "dtso" does the same before it writes.  PCC_OK also for a
+ * board whose tree cannot be made, which pcc_emit() reports; PCC_ERR_INPUT
+ * when a check that counts as an error found something.
+ */
+int pcc_check_tree(struct pcc *s, const void *base, size_t size);
+
 /* Something that is not `.periph` text, to be turned into it. */
 struct pcc_import_options {
     const char *path;       /* of the input, as shown; its last part is what

@@ -21,6 +21,7 @@ struct dt {
     struct dt_claim *claims;
     size_t claim_count;
     bool merging;           /* `base` was given */
+    bool quiet;             /* only to see whether it can be made */
     int err;
 };
 

@@ -30,6 +30,7 @@ struct pcc_tprop {
     const uint8_t *value;   /* big-endian cells as in a blob */
     uint32_t size;
     struct pcc_tref *refs;
+    struct pdl_span span;   /* what says it; file 0: nothing in the text */
 };
 
 struct pcc_tnode {
@@ -39,6 +40,7 @@ struct pcc_tnode {
     const char *label;          /* or NULL */
     uint32_t phandle;           /* 0: none (yet) */
     uint32_t mark;              /* for who uses the tree; 0 at first */
+    struct pdl_span span;       /* what made it; file 0: nothing in the text */
     struct pcc_tprop *props;
     struct pcc_tprop **prop_tail;
     struct pcc_tnode *children;

@@ -13,8 +13,11 @@
 #include "dsl/source.h"
 #include "dsl/strbuf.h"
 
+struct cc;
+
 /* What an emitter works with. */
 struct pcc_emit {
+    struct cc *cc;                          /* for checks of what is made */
     const struct pcc_model *model;
     const struct pcc_emit_options *opts;    /* never NULL */
     const struct pdl_sources *sources;      /* for folders of loads */
@@ -45,6 +48,13 @@ int pcc_emit_dtb(struct pcc_emit *e);
 int pcc_emit_dts(struct pcc_emit *e);
 int pcc_emit_dtbo(struct pcc_emit *e);
 int pcc_emit_dtso(struct pcc_emit *e);
+
+/*
+ * Runs the checks of device trees over the board's, merged into the base
+ * that it or the options have.  Says nothing where no tree can be made: that
+ * is what emitting one reports.
+ */
+int pcc_check_dt(struct pcc_emit *e);
 
 /*
  * The absolute path of a file that the item at @origin names: looked up in

@@ -11,6 +11,7 @@
 #include <libfdt.h>
 
 #include "compiler/dt_find.h"
+#include "compiler/priv.h"
 
 #define SRAM_LIMIT (1u << 20)   /* smaller memories are no main memory */
 
@@ -439,7 +440,9 @@ static int read_named_base(struct dt *dt)
     }
     f = path ? fopen(path, "rb") : NULL;
     if (!f) {
-        pcc_emit_missing(dt->e, &origin, dt->b->base);
+        if (!dt->quiet) {
+            pcc_emit_missing(dt->e, &origin, dt->b->base);
+        }
         return PCC_ERR_INPUT;
     }
     while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
@@ -608,17 +611,54 @@ static void add_symbols(struct dt *dt)
     }
 }
 
-static int emit(struct pcc_emit *e, bool overlay, bool text)
+static struct dt *new_dt(struct pcc_emit *e)
 {
     struct dt *dt = PDL_NEW(e->arena, struct dt);
+
+    if (dt) {
+        dt->e = e;
+        dt->b = e->model->board;
+    }
+    return dt;
+}
+
+/* The tree as a kernel sees it goes through the checks. */
+static int check_tree(struct dt *dt)
+{
+    size_t before = pdl_diags_errors(dt->e->diags);
+
+    cc_check_tree(dt->e->cc, dt->tree);
+    return pdl_diags_errors(dt->e->diags) > before ? PCC_ERR_INPUT : PCC_OK;
+}
+
+int pcc_check_dt(struct pcc_emit *e)
+{
+    struct dt *dt = new_dt(e);
     int err;
 
     if (!dt) {
         return PCC_ERR_NOMEM;
     }
-    dt->e = e;
-    dt->b = e->model->board;
-    err = build(dt, overlay);
+    dt->quiet = true;
+    err = build(dt, false);
+    return err == PCC_ERR_INPUT ? PCC_OK : err ? err : check_tree(dt);
+}
+
+static int emit(struct pcc_emit *e, bool overlay, bool text)
+{
+    struct dt *dt = new_dt(e);
+    int err;
+
+    if (!dt) {
+        return PCC_ERR_NOMEM;
+    }
+    err = overlay ? pcc_check_dt(e) : PCC_OK;
+    if (!err) {
+        err = build(dt, overlay);
+    }
+    if (!err && !overlay) {
+        err = check_tree(dt);
+    }
     if (err) {
         return err;
     }

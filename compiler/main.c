@@ -75,8 +75,8 @@ static const struct argp_option option_table[] = {
     { "emit", KEY_EMIT, "FORMAT", 0,
       "write an output; --list-emitters names them", 1 },
     { "import", KEY_IMPORT, "FORMAT", 0,
-      "turn FILE, which is not .periph, into it; --list-importers names the "
-      "formats", 1 },
+      "turn FILE, which is not .periph, into it, or with --emit into that; "
+      "--list-importers names the formats", 1 },
     { "only", KEY_ONLY, "NAME,...", 0,
       "--import takes these peripherals only (may be repeated)", 1 },
     { "name", KEY_NAME, "BOARD", 0, "what --import calls the board", 1 },
@@ -423,22 +423,12 @@ static int format_files(const struct options *o)
 
 /* ---- lists and explanations ---- */
 
-static int list_emitters(void)
+static int list(const char *(*name)(size_t i), const char *(*help)(size_t i))
 {
     size_t i;
 
-    for (i = 0; pcc_emitter_name(i); i++) {
-        printf("%-8s %s\n", pcc_emitter_name(i), pcc_emitter_help(i));
-    }
-    return EXIT_GOOD;
-}
-
-static int list_importers(void)
-{
-    size_t i;
-
-    for (i = 0; pcc_importer_name(i); i++) {
-        printf("%-8s %s\n", pcc_importer_name(i), pcc_importer_help(i));
+    for (i = 0; name(i); i++) {
+        printf("%-8s %s\n", name(i), help(i));
     }
     return EXIT_GOOD;
 }
@@ -580,8 +570,10 @@ static int write_deps(const struct options *o, const struct pcc *s)
     return err;
 }
 
+/* Only checks the board's device tree where nothing is to be written. */
 static int emit(const struct options *o, struct pcc *s)
 {
+    bool writes = o->emit && !o->check;
     struct pdl_strbuf base = PDL_STRBUF_INIT;
     struct pdl_strbuf out = PDL_STRBUF_INIT;
     struct pcc_emit_options opts = {
@@ -600,12 +592,13 @@ static int emit(const struct options *o, struct pcc *s)
         opts.base = pdl_strbuf_str(&base);
         opts.base_size = base.len;
     }
-    emitted = pcc_emit(s, o->emit, &opts, &out);
+    emitted = writes ? pcc_emit(s, o->emit, &opts, &out) :
+              pcc_check_tree(s, opts.base, opts.base_size);
     err = exit_code(emitted);
     if (emitted && emitted != PCC_ERR_INPUT) {
-        fail(o->emit, pcc_strerror(emitted));
+        fail(o->emit ? o->emit : "--check", pcc_strerror(emitted));
     }
-    if (!emitted) {
+    if (!emitted && writes) {
         err = put_output(o->output, &out);
     }
 done:
@@ -651,7 +644,7 @@ static int compile(const struct options *o)
     }
     if (!err && o->explain) {
         err = explain_path(o, s);
-    } else if (!err && o->emit && !o->check) {
+    } else if (!err) {
         err = emit(o, s);
     }
     if (!err && o->depfile) {
@@ -663,6 +656,35 @@ static int compile(const struct options *o)
 }
 
 /* ---- --import ---- */
+
+/*
+ * The imported text is compiled as if it stood beside its input, so that the
+ * base it names is found there.
+ */
+static int compile_imported(const struct options *o,
+                            const struct pdl_strbuf *text)
+{
+    struct pcc *s = pcc_new(NULL);
+    char *path = NULL;
+    int err;
+
+    if (!s || asprintf(&path, "%s.periph", o->files.v[0]) < 0) {
+        pcc_free(s);
+        return fail("periphc", "out of memory");
+    }
+    err = set_checks(o, s);
+    if (!err) {
+        pcc_add_buffer(s, path, pdl_strbuf_str(text), text->len);
+        err = exit_code(pcc_compile(s));
+    }
+    if (!err) {
+        err = emit(o, s);
+    }
+    print_diags(o, s);
+    pcc_free(s);
+    free(path);
+    return err;
+}
 
 static int import(const struct options *o)
 {
@@ -689,7 +711,9 @@ static int import(const struct options *o)
         }
         print_diags(o, s);
     }
-    if (!err && !o->check) {
+    if (!err && o->emit) {
+        err = compile_imported(o, &out);
+    } else if (!err && !o->check) {
         err = put_output(o->output, &out);
     }
     if (!err && o->depfile) {
@@ -701,16 +725,13 @@ static int import(const struct options *o)
     return err;
 }
 
-static bool known_importer(const char *name)
+static bool is_known(const char *name, const char *(*at)(size_t i))
 {
     size_t i;
 
-    for (i = 0; pcc_importer_name(i); i++) {
-        if (strcmp(pcc_importer_name(i), name) == 0) {
-            return true;
-        }
+    for (i = 0; at(i) && strcmp(at(i), name) != 0; i++) {
     }
-    return false;
+    return at(i) != NULL;
 }
 
 /* The folder of the blocks that come with Periph is searched last. */
@@ -727,18 +748,6 @@ static int compile_with_library(struct options *o)
     return err;
 }
 
-static bool known_emitter(const char *name)
-{
-    size_t i;
-
-    for (i = 0; pcc_emitter_name(i); i++) {
-        if (strcmp(pcc_emitter_name(i), name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int main(int argc, char **argv)
 {
     static struct options o;
@@ -749,10 +758,10 @@ int main(int argc, char **argv)
     argp_program_version = "periphc 0.1 (language 1, register tables 1)";
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.list_emitters) {
-        return list_emitters();
+        return list(pcc_emitter_name, pcc_emitter_help);
     }
     if (o.list_importers) {
-        return list_importers();
+        return list(pcc_importer_name, pcc_importer_help);
     }
     if (o.list_checks) {
         return list_checks();
@@ -770,21 +779,21 @@ int main(int argc, char **argv)
     if (o.format) {
         return format_files(&o);
     }
-    if (o.import && !known_importer(o.import)) {
+    if (o.import && !is_known(o.import, pcc_importer_name)) {
         return fail(o.import, "no such input; see --list-importers");
     }
-    if (o.import && (o.files.n != 1 || o.emit)) {
-        return fail("--import", "takes one FILE, and no --emit: compile what "
-                    "it writes");
+    if (o.import && o.files.n != 1) {
+        return fail("--import", "takes one FILE");
+    }
+    if (o.emit && !is_known(o.emit, pcc_emitter_name)) {
+        return fail(o.emit, "no such output; see --list-emitters");
     }
     if (o.import) {
         return import(&o);
     }
-    if (o.emit && !known_emitter(o.emit)) {
-        return fail(o.emit, "no such output; see --list-emitters");
-    }
-    if (o.merge && !o.emit) {
-        return fail("--merge", "needs --emit dtb, dts, dtbo or dtso");
+    if (o.merge && !o.emit && !o.check) {
+        return fail("--merge", "needs --check, or --emit dtb, dts, dtbo or "
+                    "dtso");
     }
     return compile_with_library(&o);
 }

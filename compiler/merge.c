@@ -15,7 +15,9 @@
 void dt_report(struct dt *dt, struct pdl_span span, enum pdl_code code,
                const char *text)
 {
-    pdl_diag_add(dt->e->diags, code, span, text);
+    if (!dt->quiet) {
+        pdl_diag_add(dt->e->diags, code, span, text);
+    }
     dt->err = PCC_ERR_INPUT;
 }
 
@@ -113,6 +115,19 @@ static struct pcc_tnode *new_child(struct dt *dt, struct pcc_tnode *bus,
 
 /* ---- dt items ---- */
 
+/* A phandle that the text says is that of its node, and taken. */
+static void keep_phandle(struct pcc_tree *t, struct pcc_tnode *node,
+                         const struct pcc_tprop *p)
+{
+    if (strcmp(p->name, "phandle") == 0 && p->size == sizeof(fdt32_t) &&
+        !p->refs) {
+        node->phandle = pcc_tree_cell(node, "phandle", 0, 0);
+        if (node->phandle > t->max_phandle && node->phandle < UINT32_MAX) {
+            t->max_phandle = node->phandle;
+        }
+    }
+}
+
 static void apply_prop(struct dt *dt, struct pcc_tnode *node,
                        const struct pcc_dt_prop *p)
 {
@@ -130,6 +145,10 @@ static void apply_prop(struct dt *dt, struct pcc_tnode *node,
     }
     out = pcc_tree_set(dt->tree, node, p->name, p->value ?
                        (const void *)p->value : "", p->size);
+    if (out) {
+        out->span = p->span;
+        keep_phandle(dt->tree, node, out);
+    }
     if (p->ref_count && p->refs[0].path_string && dt->tree != dt->base) {
         const struct pcc_tnode *to = pcc_tree_label(dt->base,
                                                     p->refs[0].label);
@@ -169,6 +188,9 @@ void dt_apply(struct dt *dt, struct pcc_tnode *node,
 
         if (child && item->children[i].label) {
             child->label = item->children[i].label;
+        }
+        if (child) {
+            child->span = item->children[i].origin.span;
         }
         dt_apply(dt, child, &item->children[i]);
     }
@@ -557,6 +579,7 @@ static void add_node(struct dt *dt, uint32_t index)
     if (!pcc_tree_label(dt->base, dt_label(dt, in->name))) {
         node->label = dt_label(dt, in->name);
     }
+    node->span = in->origin.span;
     set_compatible(dt, node, d);
     set_reg(dt, node, bus, in);
     pcc_tree_set_string(dt->tree, node, "status", "okay");

@@ -254,6 +254,7 @@ struct pcc_dt_prop {
     const struct pcc_dt_ref *refs;
     size_t ref_count;
     bool drop;              /* delete this property (or node) instead */
+    struct pdl_span span;
 };
 
 struct pcc_dt_node {

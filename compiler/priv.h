@@ -107,6 +107,8 @@ struct cc {
     struct pcc_model *model;
 };
 
+struct pcc_tree;
+
 _Noreturn void cc_nomem(struct cc *cc);
 void *cc_alloc(struct cc *cc, size_t size);
 void *cc_grow(struct cc *cc, void *old, size_t *cap, size_t elem);
@@ -208,5 +210,7 @@ void cc_resolve_dt(struct cc *cc, const layer_list *items,
                    const struct pcc_dt_node **out, size_t *count);
 /* Shared checks over the finished model, check.c. */
 void cc_run_checks(struct cc *cc);
+/* The checks of a device tree, which is whole and resolved. */
+void cc_check_tree(struct cc *cc, const struct pcc_tree *t);
 
 #endif

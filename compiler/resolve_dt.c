@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `dt { … }` -> model nodes: values become bytes, labels stay names. */
-#include "compiler/priv.h"
+#include "compiler/check.h"
 
 #include <string.h>
 
@@ -151,11 +151,16 @@ static void items(struct cc *cc, uint32_t scope,
             struct pcc_dt_prop *p = CC_ADD(cc, &props);
 
             p->name = item->name.bytes;
+            p->span = item->span;
             p->drop = true;
         } else {
             struct pcc_dt_prop p = { 0 };
 
             property(cc, scope, item, &p);
+            p.span = item->span;
+            if (children.n) {
+                check_report(cc, PDL_D_DT_ORDER, item->span, p.name);
+            }
             *CC_ADD(cc, &props) = p;
         }
     }
