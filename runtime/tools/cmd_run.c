@@ -47,7 +47,8 @@ static const struct option_row rows[] = {
         "ignore what was inferred before; it is replaced only\n"
         "when the run succeeds"),
     ROW("no-infer", OPTION_FLAG, no_infer, NULL,
-        "the board as its files are: no daemon, no questions"),
+        "the board as its files are: no daemon, no questions;\n"
+        "an edit of them reaches the running guest all the same"),
     ROW("deterministic", OPTION_FLAG, deterministic, NULL,
         "count instructions instead of time, fixed seeds"),
     ROW("snapshots", OPTION_TEXT, snapshots, "FILE.qcow2",

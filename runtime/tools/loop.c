@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/tools/command.h"
+#include "runtime/tools/edits.h"
 #include "runtime/tools/session.h"
 #include "runtime/tools/util.h"
 
@@ -27,7 +28,9 @@
 #define LOG_TAIL 2048
 #define MAX_RESETS 100
 
-enum { POLL_SIGNALS, POLL_CONSOLE, POLL_QMP, POLL_KEYS, POLL_COUNT };
+enum {
+    POLL_SIGNALS, POLL_CONSOLE, POLL_QMP, POLL_KEYS, POLL_EDITS, POLL_COUNT
+};
 
 static void finish(struct session *s, enum outcome outcome,
                    const char *format, ...)
@@ -427,6 +430,7 @@ static void wait_for_events(struct session *s)
         [POLL_QMP] = { .fd = s->qmp.fd, .events = POLLIN },
         [POLL_KEYS] = { .fd = s->interactive ? STDIN_FILENO : -1,
                         .events = POLLIN },
+        [POLL_EDITS] = { .fd = s->edits, .events = POLLIN },
     };
 
     if (s->out_len > 0) {
@@ -442,6 +446,9 @@ static void wait_for_events(struct session *s)
     if (fds[POLL_KEYS].revents) {
         keys_receive(s);
     }
+    if (fds[POLL_EDITS].revents) {
+        s->edited |= edits_drain(s->edits);
+    }
     signals_receive(s);
 }
 
@@ -456,6 +463,7 @@ void loop_run(struct session *s)
     while (!s->over) {
         wait_for_events(s);
         let_go(s);
+        session_take_edits(s);
         script_step(s);
         console_flush(s);
         look(s);

@@ -53,6 +53,36 @@ void qmp_quit(struct qmp *q)
     transmit(q, "{\"execute\":\"quit\"}\n");
 }
 
+void qmp_load(struct qmp *q, const char *path)
+{
+    cJSON *command = cJSON_CreateObject();
+    cJSON *arguments = cJSON_AddObjectToObject(command, "arguments");
+    char *text, *line;
+
+    cJSON_AddStringToObject(command, "execute", "qom-set");
+    cJSON_AddStringToObject(command, "id", "load");
+    cJSON_AddStringToObject(arguments, "path", "/machine");
+    cJSON_AddStringToObject(arguments, "property", "load");
+    cJSON_AddStringToObject(arguments, "value", path);
+    text = cJSON_PrintUnformatted(command);
+    line = text ? text_new("%s\n", text) : NULL;
+    if (line) {
+        transmit(q, line);
+    }
+    free(line);
+    cJSON_free(text);
+    cJSON_Delete(command);
+}
+
+static void take_load(struct qmp *q, const cJSON *error)
+{
+    const cJSON *why = cJSON_GetObjectItemCaseSensitive(error, "desc");
+
+    q->loads++;
+    snprintf(q->load_error, sizeof(q->load_error), "%s",
+             cJSON_IsString(why) ? why->valuestring : error ? "refused" : "");
+}
+
 static void take_event(struct qmp *q, const char *name, const cJSON *data)
 {
     const cJSON *guest = cJSON_GetObjectItemCaseSensitive(data, "guest");
@@ -88,6 +118,8 @@ static void take_line(struct qmp *q)
     if (cJSON_GetObjectItemCaseSensitive(message, "QMP")) {
         transmit(q, "{\"execute\":\"qmp_capabilities\"}\n");
         q->ready = true;
+    } else if (cJSON_IsString(id) && strcmp(id->valuestring, "load") == 0) {
+        take_load(q, cJSON_GetObjectItemCaseSensitive(message, "error"));
     } else if (cJSON_IsString(event)) {
         take_event(q, event->valuestring,
                    cJSON_GetObjectItemCaseSensitive(message, "data"));

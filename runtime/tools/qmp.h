@@ -8,6 +8,7 @@
 
 #define QMP_LINE_MAX 65536
 #define QMP_STATUS_MAX 32
+#define QMP_ERROR_MAX 512
 
 struct qmp {
     int fd;                         /* -1: not connected */
@@ -21,6 +22,8 @@ struct qmp {
     unsigned asked;                 /* monitor commands sent, */
     unsigned answered;              /* the latest that was answered */
     char *text;                     /* what it said; owned */
+    unsigned loads;                 /* answers to qmp_load() */
+    char load_error[QMP_ERROR_MAX]; /* of the latest; "": it is in force */
 };
 
 /* Takes over a connected socket. */
@@ -45,5 +48,11 @@ bool qmp_stop(struct qmp *q, double deadline);
  * when it did not by @deadline.  Valid until the next call.
  */
 const char *qmp_monitor(struct qmp *q, const char *command, double deadline);
+
+/*
+ * Has the machine replace its tables by those of the file @path; loads and
+ * load_error tell later.
+ */
+void qmp_load(struct qmp *q, const char *path);
 
 #endif

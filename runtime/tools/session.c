@@ -19,6 +19,7 @@
 
 #include "compiler/driver.h"
 #include "runtime/tools/command.h"
+#include "runtime/tools/edits.h"
 #include "runtime/tools/lastrun.h"
 #include "runtime/tools/util.h"
 
@@ -286,7 +287,7 @@ int session_open(struct session *s, const struct run_options *options,
     s->options = options;
     s->named = board;
     s->board = (struct board)BOARD_INIT;
-    s->run_lock = s->console = s->signals = s->qmp.fd = -1;
+    s->run_lock = s->console = s->signals = s->edits = s->qmp.fd = -1;
     link_init(&s->link);
     s->stages.begin = now_seconds();
     if ((status = open_watches(s)) == STATUS_OK &&
@@ -299,6 +300,9 @@ int session_open(struct session *s, const struct run_options *options,
         (status = make_log_dir(s)) == STATUS_OK &&
         (status = open_signals(s)) == STATUS_OK) {
         clear_logs(s);
+    }
+    if (status == STATUS_OK && options->no_infer) {
+        s->edits = edits_open(s->work_dir);
     }
     s->stages.compiled = now_seconds();
     return status;
@@ -338,6 +342,29 @@ int session_compile(struct session *s)
     }
     pcc_free(pcc);
     return status;
+}
+
+void session_take_edits(struct session *s)
+{
+    struct pcc *pcc = NULL;
+
+    if (s->loads_seen != s->qmp.loads) {
+        s->loads_seen = s->qmp.loads;
+        say(*s->qmp.load_error ? "the edit was not taken over: %s" :
+            "the edit is in force%s", s->qmp.load_error);
+    }
+    if (!s->edited || !s->running) {
+        return;
+    }
+    s->edited = false;
+    if (board_compile(s->work_dir, BOARD_SAYS_ERRORS, &pcc) == STATUS_OK &&
+        board_emit(&s->board, pcc, s->ptab) == STATUS_OK) {
+        keep_console(s, pcc);
+        qmp_load(&s->qmp, s->ptab);
+    } else {
+        say("the machine goes on with the devices as they were");
+    }
+    pcc_free(pcc);
 }
 
 void session_find_console(struct session *s)
@@ -638,6 +665,9 @@ void session_close(struct session *s)
     }
     if (s->signals >= 0) {
         close(s->signals);
+    }
+    if (s->edits >= 0) {
+        close(s->edits);
     }
     board_dispose(&s->board);
     free(s->work_dir);

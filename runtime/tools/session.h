@@ -95,6 +95,9 @@ struct session {
     int console;                    /* our end, or -1 */
     FILE *console_log;
     int signals;                    /* signalfd */
+    int edits;                      /* of edits_open(), or -1 */
+    bool edited;                    /* a change waits to be compiled */
+    unsigned loads_seen;            /* answers that were reported */
     struct qmp qmp;
     struct link link;
     struct figures figures;
@@ -163,6 +166,12 @@ void session_close(struct session *s);
 
 /* Compiles the work folder into the table QEMU loads. */
 int session_compile(struct session *s);
+
+/*
+ * Takes what a person has changed into the running machine, where no daemon
+ * does; says what is wrong with it, and nothing changes then.
+ */
+void session_take_edits(struct session *s);
 
 /* Learns from the work folder which instance is the console by now. */
 void session_find_console(struct session *s);

@@ -451,6 +451,15 @@ static char *get_stats(Object *obj, Error **errp)
     return g_strdup(PERIPH_MACHINE(obj)->stats_file);
 }
 
+static void set_load(Object *obj, const char *value, Error **errp)
+{
+    if (!phase_check(PHASE_MACHINE_READY)) {
+        error_setg(errp, "use 'board' before the machine is created");
+        return;
+    }
+    periph_board_apply_file(value, NULL, errp);
+}
+
 static void periph_machine_class_init(ObjectClass *oc, void *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
@@ -465,6 +474,10 @@ static void periph_machine_class_init(ObjectClass *oc, void *data)
     object_class_property_add_str(oc, "board", get_board, set_board);
     object_class_property_set_description(oc, "board",
                                           "compiled board (.ptab)");
+    object_class_property_add_str(oc, "load", NULL, set_load);
+    object_class_property_set_description(oc, "load",
+                                          "compiled board whose tables "
+                                          "replace those in force");
     object_class_property_add_str(oc, "stats", get_stats, set_stats);
     object_class_property_set_description(oc, "stats",
                                           "file for counters, as JSON");
