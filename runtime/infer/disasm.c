@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define LOOP_INSNS 256u
+#define BACK_INSNS 8u  /* from a load to the jump back, at most */
+#define BACK_BYTES 32u /* before the load, at most */
 
 struct numbers {
     uint64_t *out;
@@ -110,22 +112,89 @@ static void from_loop(csh handle, struct inf_probe *p, bool a64, bool thumb,
     }
 }
 
+static bool open_for(const struct inf_cpu *cpu, csh *handle)
+{
+    bool a64 = cpu->arch == INF_ARCH_A64;
+    cs_mode mode = a64 ? CS_MODE_ARM
+                   : cpu->arch == INF_ARCH_M ? CS_MODE_THUMB | CS_MODE_MCLASS
+                   : cpu->thumb ? CS_MODE_THUMB : CS_MODE_ARM;
+
+    if (cs_open(a64 ? CS_ARCH_ARM64 : CS_ARCH_ARM, mode, handle) !=
+        CS_ERR_OK) {
+        return false;
+    }
+    cs_option(*handle, CS_OPT_DETAIL, CS_OPT_ON);
+    return true;
+}
+
+/* Where a jump goes to: its last operand, when that is a number. */
+static bool jump_target(const cs_insn *insn, bool a64, uint64_t *target)
+{
+    const cs_arm64 *d64 = &insn->detail->arm64;
+    const cs_arm *d32 = &insn->detail->arm;
+
+    if (a64) {
+        if (d64->op_count == 0 ||
+            d64->operands[d64->op_count - 1].type != ARM64_OP_IMM) {
+            return false;
+        }
+        *target = (uint64_t)d64->operands[d64->op_count - 1].imm;
+        return true;
+    }
+    if (d32->op_count == 0 ||
+        d32->operands[d32->op_count - 1].type != ARM_OP_IMM) {
+        return false;
+    }
+    *target = (uint32_t)d32->operands[d32->op_count - 1].imm;
+    return true;
+}
+
+bool inf_is_loop_read(struct inf_probe *p, const struct inf_cpu *cpu,
+                      uint64_t pc)
+{
+    uint8_t code[4 * BACK_INSNS];
+    bool a64 = cpu->arch == INF_ARCH_A64, found = false;
+    const uint8_t *at = code;
+    size_t size = sizeof(code);
+    uint64_t target, where = pc;
+    cs_insn *insn;
+    csh handle;
+
+    if (inf_probe_read(p, pc, code, sizeof(code)) != 0 ||
+        !open_for(cpu, &handle)) {
+        return false;
+    }
+    insn = cs_malloc(handle);
+    while (insn && !found && cs_disasm_iter(handle, &at, &size, &where,
+                                            insn)) {
+        if (cs_insn_group(handle, insn, CS_GRP_CALL)) {
+            break;
+        }
+        if (cs_insn_group(handle, insn, CS_GRP_JUMP)) {
+            if (!jump_target(insn, a64, &target)) {
+                break;
+            }
+            found = target <= pc && pc - target <= BACK_BYTES;
+        }
+    }
+    if (insn) {
+        cs_free(insn, 1);
+    }
+    cs_close(&handle);
+    return found;
+}
+
 unsigned inf_loop_numbers(struct inf_probe *p, const struct inf_cpu *cpu,
                           uint64_t *out, unsigned max)
 {
     struct numbers n = { out, 0, max };
     bool a64 = cpu->arch == INF_ARCH_A64;
     bool thumb = cpu->arch == INF_ARCH_M || cpu->thumb;
-    cs_mode mode = a64 ? CS_MODE_ARM
-                   : cpu->arch == INF_ARCH_M ? CS_MODE_THUMB | CS_MODE_MCLASS
-                   : thumb ? CS_MODE_THUMB : CS_MODE_ARM;
     unsigned regs = a64 ? 31 : 13;
     unsigned i;
     csh handle;
 
-    if (cs_open(a64 ? CS_ARCH_ARM64 : CS_ARCH_ARM, mode, &handle) ==
-        CS_ERR_OK) {
-        cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+    if (open_for(cpu, &handle)) {
         from_loop(handle, p, a64, thumb, &n);
         cs_close(&handle);
     }

@@ -12,4 +12,12 @@
 unsigned inf_loop_numbers(struct inf_probe *p, const struct inf_cpu *cpu,
                           uint64_t *out, unsigned max);
 
+/*
+ * Whether the load at @pc stands in a short loop: a jump soon behind it goes
+ * back to it, or to a few instructions before.  False for what cannot be told
+ * from the code alone (a load in a function that the loop calls).
+ */
+bool inf_is_loop_read(struct inf_probe *p, const struct inf_cpu *cpu,
+                      uint64_t pc);
+
 #endif

@@ -12,7 +12,6 @@
 #include "runtime/infer/rules_priv.h"
 
 #define BLAME_ACCESSES 4000u
-#define NEAR_BYTES 0x1000u
 
 bool rules_is_excluded(const struct inf_engine *eng, uint64_t phys,
                        uint64_t set, uint64_t clear)
@@ -87,28 +86,31 @@ struct rules_hyp *rules_blame(struct inf_engine *eng)
 
 /* ------------------------------------------------------------------ needs */
 
-void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
-                     uint64_t value)
+struct rules_need *rules_keep_need(struct inf_engine *eng,
+                                   const struct rules_need *need)
 {
-    uint64_t page = phys & ~(uint64_t)(NEAR_BYTES - 1);
-    struct rules_need *need;
-    unsigned i;
-
     if (eng->need_count == RULES_NEEDS) {
         memmove(&eng->needs[0], &eng->needs[1],
                 (RULES_NEEDS - 1) * sizeof(eng->needs[0]));
         eng->need_count--;
     }
-    need = &eng->needs[eng->need_count++];
-    memset(need, 0, sizeof(*need));
-    need->phys = phys;
-    need->mask = mask;
-    need->value = value;
+    eng->needs[eng->need_count] = *need;
+    return &eng->needs[eng->need_count++];
+}
+
+void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
+                     uint64_t value)
+{
+    uint64_t page = phys & ~(uint64_t)(RULES_NEAR - 1);
+    struct rules_need fresh = { .phys = phys, .mask = mask, .value = value };
+    struct rules_need *need = rules_keep_need(eng, &fresh);
+    unsigned i;
+
     for (i = 0; i < eng->model.reg_count; i++) {
         uint64_t at = eng->model.regs[i].phys;
         const struct inf_reg_stat *stat;
 
-        if (at < page || at - page >= NEAR_BYTES ||
+        if (at < page || at - page >= RULES_NEAR ||
             need->count == RULES_SNAPSHOT) {
             continue;
         }
@@ -159,14 +161,24 @@ static bool explains(const struct inf_engine *eng, uint64_t phys,
     return true;
 }
 
-/* Nearer is better; the register itself best; then what was written last. */
-static int64_t rank_source(uint64_t phys, uint64_t src, uint64_t seq,
+/*
+ * The register itself is best; then what was written last before the need,
+ * since that is what the guest waits for; then what is near.
+ */
+static int64_t rank_source(const struct rules_need *need, unsigned n,
                            bool invert)
 {
-    uint64_t distance = src > phys ? src - phys : phys - src;
+    uint64_t src = need->near[n].phys;
+    uint64_t distance = src > need->phys ? src - need->phys
+                                         : need->phys - src;
+    int64_t later = 0;
+    unsigned i;
 
-    return (src == phys ? 1 << 20 : 0) - (int64_t)distance * 4 -
-           (invert ? 64 : 0) + (int64_t)(seq & 0xff) / 64;
+    for (i = 0; i < need->count; i++) {
+        later += need->near[i].seq > need->near[n].seq;
+    }
+    return (src == need->phys ? 1 << 30 : 0) - later * (1 << 20) -
+           (int64_t)distance * 4 - (invert ? 64 : 0);
 }
 
 bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
@@ -192,7 +204,7 @@ bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
 
             f.src_bit = (uint8_t)(i / 2);
             f.invert = i & 1;
-            rank = rank_source(phys, f.src, last->near[n].seq, f.invert);
+            rank = rank_source(last, n, f.invert);
             if ((f.src == phys && f.src_bit == bit) || rank <= best ||
                 !explains(eng, phys, bit, &f)) {
                 continue;

@@ -15,6 +15,7 @@
 #define RULES_NEEDS 256u
 #define RULES_SNAPSHOT 48u
 #define RULES_DERIVED 6u
+#define RULES_NEAR 0x1000u /* bytes of a device that may matter to a bit */
 #define RULES_EVENTS 128u
 #define RULES_DEAD 12u
 
@@ -218,6 +219,9 @@ bool rules_is_step(const struct inf_engine *eng, uint64_t phys);
 struct rules_hyp *rules_blame(struct inf_engine *eng);
 void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
                      uint64_t value);
+/* Keeps a copy of @need, the oldest one goes where there are too many. */
+struct rules_need *rules_keep_need(struct inf_engine *eng,
+                                   const struct rules_need *need);
 /*
  * A stored bit near @phys that was always like bit @bit had to be; needs two
  * different needs.  False when nothing explains them.

@@ -183,6 +183,11 @@ static int shape_bit(struct stall *st, struct inf_shape *shape, unsigned bit,
 {
     uint64_t written;
 
+    if (!contradicts(shape, bit, want) &&
+        rules_was_passed(st->eng, st->dev->base + shape->offset, bit, want) &&
+        follow(st, shape, bit) == 0) {
+        return 0;
+    }
     if (contradicts(shape, bit, want)) {
         return follow(st, shape, bit) == 0
                ? 0 : shape_event(st, shape, bit, want, weak);
@@ -205,6 +210,7 @@ static int shape_bits(struct stall *st, struct inf_shape *shape,
     unsigned bit;
     int rc = 0;
 
+    rules_note_passed(st, shape, mask << shift, c->set << shift);
     rules_note_need(st->eng, st->dev->base + shape->offset, mask << shift,
                     c->set << shift);
     if (bit_count(mask) > 1 && shape->count == 0 && !c->clear) {

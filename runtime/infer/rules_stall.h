@@ -71,6 +71,15 @@ int rules_watched(struct stall *st);
 /* rules_frame.c: no constant value leads out; does one that differs from read
  * to read? */
 int rules_frame(struct stall *st);
+/*
+ * rules_passed.c: makes needs of earlier reads of @shape's register that a
+ * loop was left by, and where a bit of @mask was not as in @want.
+ */
+void rules_note_passed(struct stall *st, const struct inf_shape *shape,
+                       uint64_t mask, uint64_t want);
+/* Whether bit @bit of the register was needed otherwise than @want. */
+bool rules_was_passed(const struct inf_engine *eng, uint64_t phys,
+                      unsigned bit, bool want);
 /* Runs one stimulus; the trace is in st->eng->trace. */
 int rules_run_one(struct stall *st, const struct inf_stim *stim);
 void rules_digest(const struct stall *st, const struct inf_trace *t,

@@ -237,6 +237,25 @@ int clock_off(void)
     return 0;
 }
 
+/* A loop that is passed at once, and one that waits for the contrary. */
+int pll_off(void)
+{
+    REG(0x70) = 0;
+    REG(0x7c) = 0x55;
+    while (POLL(pll_off, 0x78) & 0x2000000) {
+    }
+    return 0;
+}
+
+int pll_on(void)
+{
+    REG(0x70) = 2;
+    REG(0x7c) = 0x55;
+    while (!(POLL(pll_on, 0x78) & 0x2000000)) {
+    }
+    return 0;
+}
+
 /* A status: awaited, acknowledged, awaited again after a command. */
 int done(void)
 {

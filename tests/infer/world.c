@@ -172,7 +172,7 @@ static uint32_t symbol(const struct world *w, const char *name)
 void world_note(struct world *w, uint64_t addr, unsigned size,
                 uint64_t value, bool write)
 {
-    struct inf_access acc = { .phys = addr, .value = value,
+    struct inf_access acc = { .pc = w->q.pc, .phys = addr, .value = value,
                               .size = size, .write = write };
     char name[16], text[48];
 

@@ -211,6 +211,18 @@ static void test_follow(void **state)
     }
 }
 
+/* What a loop was left by before the bit was known counts as well. */
+static void test_passed(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_run(w, "pll_off", 0x78);
+        world_stall(w, "pll_on", 0x78);
+        assert_string_equal(world_text(w, "r78"),
+                            "reg r78 @ 0x78 { b25 [25] := r70.b1; }");
+    }
+}
+
 /* Cleared by writing 1, raised again by a command. */
 static void test_event(void **state)
 {
@@ -287,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_trap),
         cmocka_unit_test(test_person),
         cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_passed),
         cmocka_unit_test(test_event),
         cmocka_unit_test(test_much_memory),
         cmocka_unit_test(test_no_pages),
