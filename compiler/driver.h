@@ -171,6 +171,8 @@ struct pcc_import_options {
     size_t only_count;
     unsigned tree;          /* "dtb": which of an image's trees, from 1 on;
                                0: the first that has devices */
+    bool no_natives;        /* "dtb": what QEMU has is an instance as well,
+                               save the interrupt controller */
 };
 
 /*

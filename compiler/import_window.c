@@ -148,7 +148,7 @@ static void add_window(struct imt *im, const struct dt_claim *c)
         }
         w->native = c->node == im->gic ?
                     &gics[dt_gic_version(c->node) == 3] :
-                    find_native(c->node);
+                    im->imp->opts->no_natives ? NULL : find_native(c->node);
         c->node->mark = im->window_count + 1;
     }
     if (size > MAX_WINDOW) {

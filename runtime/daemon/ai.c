@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/infer/priors.h"
+
 #define CLOUD_BASE "https://api.openai.com/v1"
 #define LOCAL_BASE "http://127.0.0.1:8080/v1"
 #define KEY_MAX 4096u
@@ -261,6 +263,10 @@ int pdm_ai_setup(struct pdm_ai *ai, const struct pdm_ai_line *line,
         if (load_plugin(ai, line->plugins[i], options) < 0) {
             return -1;
         }
+    }
+    if (options->priors != NULL &&
+        add_engine(options, inf_library_ops()) < 0) {
+        return -1;
     }
     if (add_engine(options, inf_rules_ops()) < 0) {
         return -1;

@@ -34,7 +34,8 @@ struct pdm_ai {
 };
 
 /*
- * Fills @options->engines in order of trust, and @options->ai.  0, or -1 with
+ * Fills @options->engines in order of trust, and @options->ai;
+ * @options->priors come before.  0, or -1 with
  * the reason on stderr.  pdm_ai_dispose() in any case, after the daemon.
  */
 int pdm_ai_setup(struct pdm_ai *ai, const struct pdm_ai_line *line,

@@ -83,6 +83,7 @@ static int open_engines(struct pdm *d)
     options.version = INF_API_VERSION;
     options.min_confidence = d->options.min_confidence;
     options.ai = d->options.ai;
+    options.priors = d->options.priors;
     for (i = 0; i < d->options.engine_count; i++) {
         struct pdm_engine *e = &d->engines[d->engine_count];
 

@@ -54,6 +54,7 @@ struct pdm_options {
     const struct inf_engine_ops *engines[PDM_MAX_ENGINES];
     unsigned engine_count;
     const struct inf_ai_options *ai;    /* NULL: no model */
+    struct inf_priors *priors;          /* NULL: switched off */
     struct pdm_log log;
 };
 

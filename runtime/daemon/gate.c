@@ -25,6 +25,16 @@ static bool is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
+static bool is_name(const char *text)
+{
+    const char *p = text;
+
+    while (is_name_char(*p)) {
+        p++;
+    }
+    return p > text && *p == '\0' && !isdigit((unsigned char)*text);
+}
+
 /* Behind a string or comment that starts at @p; @p when none does. */
 static const char *skip_quoted(const char *p)
 {
@@ -77,6 +87,11 @@ static bool has_forbidden(const char *text)
     return false;
 }
 
+static bool makes_device(const struct inf_edit *e)
+{
+    return e->kind == INF_EDIT_DEVICE || e->kind == INF_EDIT_BLOCK;
+}
+
 /* Whether @base is a device of the board, or new at the place asked about. */
 static bool place_ok(const struct pdm *d, const struct inf_question *q,
                      const struct inf_answer *answer, uint64_t base)
@@ -88,7 +103,7 @@ static bool place_ok(const struct pdm *d, const struct inf_question *q,
         return device.base == base;
     }
     for (i = 0; i < answer->edit_count; i++) {
-        if (answer->edits[i].kind == INF_EDIT_DEVICE &&
+        if (makes_device(&answer->edits[i]) &&
             answer->edits[i].base == base) {
             return true;
         }
@@ -100,7 +115,7 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
                     const struct inf_answer *answer,
                     const struct inf_edit *e, const char **why)
 {
-    if (e->kind > INF_EDIT_WIRE || e->confidence > 100 ||
+    if (e->kind > INF_EDIT_TAKE_AWAY || e->confidence > 100 ||
         memchr(e->name, '\0', sizeof(e->name)) == NULL) {
         *why = "a malformed edit";
     } else if (e->confidence < d->options.min_confidence) {
@@ -111,10 +126,13 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
         *why = "evidence that is too long";
     } else if (e->text != NULL && has_forbidden(e->text)) {
         *why = "a word that reaches the host or belongs to people";
-    } else if (e->kind == INF_EDIT_DEVICE && q != NULL &&
+    } else if (e->kind == INF_EDIT_BLOCK &&
+               (e->text == NULL || !is_name(e->text))) {
+        *why = "a block of the library that has no plain name";
+    } else if (makes_device(e) && q != NULL &&
                (q->phys < e->base || q->phys - e->base >= e->size)) {
         *why = "a device away from the address that was asked about";
-    } else if (e->kind != INF_EDIT_DEVICE && e->kind != INF_EDIT_MEMORY &&
+    } else if (!makes_device(e) && e->kind != INF_EDIT_MEMORY &&
                !place_ok(d, q, answer, e->base)) {
         *why = "a place where no device is";
     } else {

@@ -12,6 +12,7 @@
 
 #include "compiler/library.h"
 #include "runtime/daemon/ai.h"
+#include "runtime/daemon/priors.h"
 
 /* One row an option: parsing and help come from here. */
 struct option_row {
@@ -75,6 +76,16 @@ static const struct option_row rows[] = {
     { 'p', "engine-plugin", "FILE.so",
       "an engine of your own, asked before the others; may be given several\n"
       "times" },
+    { 'P', "prior", "FILE",
+      "what is known of the board: a device tree, an SVD file or a .periph\n"
+      "file with a board, told by content; asked before all rules where the\n"
+      "guest touches what it names; may be given several times" },
+    { 'I', "image", "FILE",
+      "an image that the guest runs: a device tree inside of it is used\n"
+      "like --prior; may be given several times" },
+    { 'Q', "no-priors", NULL,
+      "use neither --prior nor trees in images nor blocks of the library:\n"
+      "for measuring" },
     { 'n', "dry-run", NULL,
       "print what would be sent to a model instead of sending it" },
     { 'h', "help", NULL, "this text" },
@@ -85,6 +96,7 @@ static const struct option_row rows[] = {
 struct command_line {
     struct pdm_options options;
     struct pdm_ai_line ai;
+    struct pdm_prior_line priors;
     const char *log_file;
 };
 
@@ -245,6 +257,15 @@ static int set_option(struct command_line *c, char key, const char *value)
     case 'f':
         c->log_file = value;
         break;
+    case 'P':
+    case 'I':
+        if (!pdm_prior_add(&c->priors, value, key == 'I')) {
+            return usage("too many priors: %s", value);
+        }
+        break;
+    case 'Q':
+        c->priors.off = true;
+        break;
     default:
         return set_ai_option(&c->ai, key, value);
     }
@@ -343,7 +364,8 @@ int main(int argc, char **argv)
         goto out;
     }
     ret = 1;
-    if (pdm_ai_setup(&ai, &c.ai, &c.options) < 0) {
+    if (pdm_priors_setup(&c.priors, &c.options) < 0 ||
+        pdm_ai_setup(&ai, &c.ai, &c.options) < 0) {
         goto out;
     }
     if (c.ai.dry_run) {
@@ -369,6 +391,7 @@ int main(int argc, char **argv)
     ret = ret < 0 ? 1 : ret;
 out:
     pdm_ai_dispose(&ai);
+    inf_priors_free(c.options.priors);
     free(c.ai.key);
     free(d);
     free(library);

@@ -176,6 +176,18 @@ static int service_irqs(void *opaque, struct inf_irqs *out)
     return 0;
 }
 
+static int service_native(void *opaque, const char *type, char *name)
+{
+    struct pdm *d = opaque;
+    const char *found = pfl_native(d->board, type);
+
+    if (found == NULL || strlen(found) >= INF_NAME_MAX) {
+        return INF_E_RANGE;
+    }
+    strcpy(name, found);
+    return 0;
+}
+
 static void service_beat(void *opaque)
 {
     pdm_beat(opaque);
@@ -209,6 +221,8 @@ static const enum pfl_edit_kind edit_kinds[] = {
     [INF_EDIT_CONSOLE] = PFL_EDIT_CONSOLE,
     [INF_EDIT_MEMORY] = PFL_EDIT_MEMORY,
     [INF_EDIT_WIRE] = PFL_EDIT_WIRE,
+    [INF_EDIT_BLOCK] = PFL_EDIT_BLOCK,
+    [INF_EDIT_TAKE_AWAY] = PFL_EDIT_TAKE_AWAY,
 };
 
 static void map_edit(const struct inf_edit *from, const char *by,
@@ -371,6 +385,7 @@ void pdm_services_init(struct pdm *d)
     d->services.log = service_log;
     d->services.beat = service_beat;
     d->services.irqs = service_irqs;
+    d->services.native = service_native;
     d->services.stopping = service_stopping;
     d->services.try_edits = service_try;
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/daemon/daemon.h"
+#include "runtime/daemon/priors.h"
 #include "runtime/infer/evidence.h"
 
 #define RESULTS_VERSION 1
@@ -178,6 +178,7 @@ static char *results_text(struct pdm *d)
     cJSON_AddNumberToObject(root, "version", RESULTS_VERSION);
     add_text(root, "board", pfl_board_name(d->board));
     add_counts(d, root);
+    pdm_priors_results(d, root);
     array = cJSON_AddArrayToObject(root, "unresolved");
     for (i = 0; i < d->unresolved_count; i++) {
         cJSON_AddItemToArray(array, cJSON_CreateString(d->unresolved[i]));

@@ -295,3 +295,27 @@ int ai_check_run(struct ai_check *check, struct pdl_strbuf *problems)
     return ret == INF_E_NOMEM ? ret :
         problems->len > before ? INF_E_FORMAT : 0;
 }
+
+bool ai_check_waits(struct ai_check *check)
+{
+    const struct inf_question *q = check->question;
+    struct pdl_strbuf problems = PDL_STRBUF_INIT;
+    uint32_t fifo, offset = (uint32_t)(q->phys - check->base);
+    uint64_t before = 0, after = 0;
+    bool waits = false;
+    struct bench b;
+
+    if (bench_open(&b, check) == 0) {
+        replay(&b, check, &problems);
+        fifo = prt_fifo_find(&b.table, PRT_END_FROM, "console");
+        waits = fifo != PRT_NONE && q->phys >= b.base &&
+            q->phys - b.base < b.size &&
+            prt_peek(&b.dev, offset, q->size, &before) == PRT_OK &&
+            prt_fifo_put(&b.dev, fifo, '\r') == PRT_OK &&
+            prt_peek(&b.dev, offset, q->size, &after) == PRT_OK &&
+            before != after;
+    }
+    free(b.memory);
+    pdl_strbuf_dispose(&problems);
+    return waits;
+}

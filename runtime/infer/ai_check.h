@@ -32,4 +32,11 @@ struct ai_check {
  */
 int ai_check_run(struct ai_check *check, struct pdl_strbuf *problems);
 
+/*
+ * Whether the poll in question, a stall, waits for input: after a replay it
+ * would read something else with a character more from outside.  Needs no
+ * probe.  False as well when that cannot be found out.
+ */
+bool ai_check_waits(struct ai_check *check);
+
 #endif

@@ -178,6 +178,7 @@ struct inf_irqs {
  */
 struct inf_edit;
 struct inf_trial;
+struct inf_priors;
 
 struct inf_services {
     uint32_t version; /* INF_API_VERSION */
@@ -208,6 +209,9 @@ struct inf_services {
     /* The lines as an idle question found them; may be NULL, negative for
      * other questions. */
     int (*irqs)(void *opaque, struct inf_irqs *out);
+    /* The name (INF_NAME_MAX bytes) of the board's first native whose type in
+     * QEMU begins with @type; nonzero: none.  May be NULL. */
+    int (*native)(void *opaque, const char *type, char *name);
 };
 
 /* What try_edits() found. */
@@ -284,6 +288,14 @@ enum inf_edit_kind {
     INF_EDIT_MEMORY = 5,
     /* A wire of the device at @base; @text = "irq -> nvic 5;". */
     INF_EDIT_WIRE = 6,
+    /* An instance @name of block @text of the library at @base, of @size:
+     * @text is the block's name alone, "pl011", which the profile imports
+     * as lib/pl011.periph.  Wires and the console of the same answer follow
+     * it.  No-op when a device is at @base. */
+    INF_EDIT_BLOCK = 7,
+    /* Takes the instance at @base away that INF_EDIT_BLOCK put there, with
+     * all that the machine wrote about it. */
+    INF_EDIT_TAKE_AWAY = 8,
 };
 
 struct inf_edit {
@@ -359,6 +371,7 @@ struct inf_options {
     unsigned max_restarts;   /* bound of RESTART verdicts; default 20 */
     uint64_t max_insns;      /* per counterfactual run; default 20000 */
     const struct inf_ai_options *ai; /* infer_ai.h; NULL: no model */
+    struct inf_priors *priors; /* priors.h; NULL: none */
 };
 
 struct inf_engine; /* opaque, one per board and run */

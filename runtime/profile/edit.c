@@ -29,8 +29,8 @@ static bool ref_is(const struct pdl_ref *ref, const char *a, const char *b)
 
 /* ---- Plan ---- */
 
-static struct pfl_plan_file *plan_file(struct pfl_plan *plan,
-                                       struct pfl_file *file)
+struct pfl_plan_file *pfl_plan_file(struct pfl_plan *plan,
+                                    struct pfl_file *file)
 {
     struct pfl_plan_file *grown;
     unsigned i;
@@ -62,10 +62,16 @@ static struct pfl_file *named_file(struct pfl_plan *plan, const char *name)
     return pfl_make_file(plan->board, file_name);
 }
 
+struct pfl_plan_file *pfl_plan_named_file(struct pfl_plan *plan,
+                                          const char *name)
+{
+    return pfl_plan_file(plan, named_file(plan, name));
+}
+
 static int replace_item(struct pfl_plan *plan, struct pfl_file *file,
                         const struct pdl_item *item, char *sealed)
 {
-    struct pfl_plan_file *pf = plan_file(plan, file);
+    struct pfl_plan_file *pf = pfl_plan_file(plan, file);
     size_t len = item->span.end - item->span.begin;
     size_t lead = strspn(sealed, " \t\n");
     size_t size = strlen(sealed);
@@ -130,7 +136,7 @@ static void gather(struct pfl_plan *plan, uint64_t base, bool registers,
     }
 }
 
-static int add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw)
+int pfl_plan_add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw)
 {
     struct pdl_strbuf sealed = PDL_STRBUF_INIT;
     int ret = PFL_OK;
@@ -154,9 +160,8 @@ static int add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw)
     return ret;
 }
 
-/* Whether a device of @edit's name, place and size can be added. */
-static int check_device(const struct pfl_board *board,
-                        const struct pfl_edit *edit)
+int pfl_plan_check_place(const struct pfl_board *board,
+                         const struct pfl_edit *edit)
 {
     size_t i;
 
@@ -211,14 +216,14 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
     if (pfl_inst_at(plan->board, edit->base) != NULL) {
         return PFL_OK;
     }
-    ret = check_device(plan->board, edit);
+    ret = pfl_plan_check_place(plan->board, edit);
     if (ret == PFL_OK && pfl_dropped(plan->board, NULL, NULL, edit)) {
         ret = PFL_ERR_OWNED;
     }
     if (ret != PFL_OK) {
         return ret;
     }
-    pf = plan_file(plan, named_file(plan, edit->name));
+    pf = pfl_plan_named_file(plan, edit->name);
     if (pf == NULL) {
         return PFL_ERR_NOMEM;
     }
@@ -227,11 +232,11 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
     gather(plan, edit->base, false, &raw);
     gather(plan, edit->base, true, &raw);
     pdl_strbuf_puts(&raw, "}\n");
-    ret = add_tail(pf, &raw);
+    ret = pfl_plan_add_tail(pf, &raw);
     if (ret == PFL_OK) {
         pdl_strbuf_clear(&raw);
         add_instance(plan, edit, &raw);
-        ret = add_tail(pf, &raw);
+        ret = pfl_plan_add_tail(pf, &raw);
     }
     pdl_strbuf_dispose(&raw);
     pfl_touch_instance(plan->change, edit->name);
@@ -353,7 +358,7 @@ static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
         return PFL_ERR_OWNED;
     }
     body = container(plan, inst, &file);
-    pf = plan_file(plan, file);
+    pf = pfl_plan_file(plan, file);
     if (pf == NULL) {
         return PFL_ERR_NOMEM;
     }
@@ -363,7 +368,7 @@ static int insert_item(struct pfl_plan *plan, const struct pfl_inst *inst,
         gather(plan, inst->base, false, &raw);
         gather(plan, inst->base, true, &raw);
         pdl_strbuf_puts(&raw, "}\n");
-        ret = add_tail(pf, &raw);
+        ret = pfl_plan_add_tail(pf, &raw);
         pdl_strbuf_dispose(&raw);
         return ret;
     }
@@ -506,7 +511,7 @@ static int plan_remove(struct pfl_plan *plan, const struct pfl_inst *inst,
     if (!pfl_may_replace(file, item)) {
         return PFL_ERR_OWNED;
     }
-    pf = plan_file(plan, file);
+    pf = pfl_plan_file(plan, file);
     return pf != NULL ?
                pfl_splice_remove(&pf->splices, file->text, file->len, item) :
                PFL_ERR_NOMEM;
@@ -519,7 +524,7 @@ static int extend_board(struct pfl_plan *plan, struct pfl_file *file,
                         const struct pfl_edit *edit, const char *text)
 {
     struct pdl_strbuf raw = PDL_STRBUF_INIT;
-    struct pfl_plan_file *pf = plan_file(plan, file);
+    struct pfl_plan_file *pf = pfl_plan_file(plan, file);
     const struct pdl_body *body;
     char *sealed;
     int ret;
@@ -540,7 +545,7 @@ static int extend_board(struct pfl_plan *plan, struct pfl_file *file,
     open_extend(plan, NULL, &raw);
     pfl_add_note(&raw, edit);
     pdl_strbuf_printf(&raw, "%s\n}\n", text);
-    ret = add_tail(pf, &raw);
+    ret = pfl_plan_add_tail(pf, &raw);
     pdl_strbuf_dispose(&raw);
     return ret;
 }
@@ -566,7 +571,7 @@ static int plan_console(struct pfl_plan *plan, const struct pfl_inst *inst,
         if (!pfl_may_replace(file, item)) {
             return PFL_ERR_OWNED;
         }
-        pf = plan_file(plan, file);
+        pf = pfl_plan_file(plan, file);
         ret = pf != NULL ?
                   pfl_splice_remove(&pf->splices, file->text, file->len, item) :
                   PFL_ERR_NOMEM;
@@ -591,7 +596,7 @@ static int plan_wire(struct pfl_plan *plan, const struct pfl_inst *inst,
                                                  named_file(plan, inst->name);
     const struct pdl_body *body =
         file != NULL ? find_extend(plan->board, file, inst->name) : NULL;
-    struct pfl_plan_file *pf = plan_file(plan, file);
+    struct pfl_plan_file *pf = pfl_plan_file(plan, file);
     char *sealed;
     int ret;
 
@@ -606,7 +611,7 @@ static int plan_wire(struct pfl_plan *plan, const struct pfl_inst *inst,
         open_extend(plan, inst->name, &raw);
         pfl_add_note(&raw, edit);
         pdl_strbuf_printf(&raw, "%s\n}\n", edit->text);
-        ret = add_tail(pf, &raw);
+        ret = pfl_plan_add_tail(pf, &raw);
         pdl_strbuf_dispose(&raw);
         return ret;
     }
@@ -655,9 +660,15 @@ static int plan_edit(struct pfl_plan *plan, const struct pfl_edit *edit,
     if (edit->kind == PFL_EDIT_MEMORY) {
         return plan_memory(plan, edit);
     }
+    if (edit->kind == PFL_EDIT_BLOCK) {
+        return pfl_plan_block(plan, edit);
+    }
     inst = pfl_inst_at(plan->board, edit->base);
     if (inst == NULL || inst->base != edit->base) {
         return PFL_ERR_NOT_FOUND;
+    }
+    if (edit->kind == PFL_EDIT_TAKE_AWAY) {
+        return pfl_plan_take_away(plan, inst);
     }
     touch_inst(plan, inst);
     switch (edit->kind) {

@@ -212,12 +212,17 @@ int pfl_check_edit(const struct pfl_edit *edit, struct pdl_session *session)
         return PFL_ERR_RANGE;
     }
     if ((edit->kind == PFL_EDIT_DEVICE || edit->kind == PFL_EDIT_REG ||
-         edit->kind == PFL_EDIT_MEMORY) &&
+         edit->kind == PFL_EDIT_MEMORY || edit->kind == PFL_EDIT_BLOCK) &&
         !pfl_is_word(edit->name)) {
         return PFL_ERR_RANGE;
     }
-    if (edit->kind == PFL_EDIT_REMOVE || edit->kind == PFL_EDIT_CONSOLE) {
+    if (edit->kind == PFL_EDIT_REMOVE || edit->kind == PFL_EDIT_CONSOLE ||
+        edit->kind == PFL_EDIT_TAKE_AWAY) {
         return PFL_OK;
+    }
+    if (edit->kind == PFL_EDIT_BLOCK) {
+        return edit->text != NULL && pfl_is_word(edit->text) ? PFL_OK :
+            PFL_ERR_TEXT;
     }
     if (edit->text == NULL ||
         pdl_parse_fragment(session, PDL_FRAGMENT_BODY, "edit", edit->text,

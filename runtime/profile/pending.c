@@ -118,7 +118,8 @@ static const char *const kind_words[] = {
     [PFL_EDIT_DEVICE] = "device", [PFL_EDIT_REG] = "reg",
     [PFL_EDIT_ITEM] = "item", [PFL_EDIT_REMOVE] = "remove",
     [PFL_EDIT_CONSOLE] = "console", [PFL_EDIT_MEMORY] = "memory",
-    [PFL_EDIT_WIRE] = "wire",
+    [PFL_EDIT_WIRE] = "wire", [PFL_EDIT_BLOCK] = "block",
+    [PFL_EDIT_TAKE_AWAY] = "take-away",
 };
 
 #define KIND_COUNT (sizeof(kind_words) / sizeof(kind_words[0]))

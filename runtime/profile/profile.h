@@ -99,6 +99,15 @@ enum pfl_edit_kind {
     PFL_EDIT_MEMORY,
     /* A wire of the instance at @base; @text: "irq -> nvic 5;". */
     PFL_EDIT_WIRE,
+    /* An instance @name of block @text of the library at @base, @size bytes:
+     * @text is the block's name alone ("pl011").  Goes to the new file
+     * NAME.periph, with the import of lib/TEXT.periph and the wires of the
+     * same call.  Unchanged when a device is at @base already. */
+    PFL_EDIT_BLOCK,
+    /* Takes the instance of a library block at @base away, and what extends
+     * it; PFL_ERR_OWNED when a person has a hand in it.  The import stays:
+     * it does nothing. */
+    PFL_EDIT_TAKE_AWAY,
 };
 
 struct pfl_edit {
@@ -258,6 +267,9 @@ int pfl_reg(struct pfl_board *board, uint64_t base, unsigned index,
 /* Whether some register of that device covers @offset. */
 bool pfl_has_reg(const struct pfl_board *board, uint64_t base,
                  uint64_t offset);
+/* Name of the board's first native whose type in QEMU begins with @type;
+ * NULL: none.  Lives until the next apply, refresh or close. */
+const char *pfl_native(const struct pfl_board *board, const char *type);
 /* Base of the console device; PFL_ERR_NOT_FOUND: none yet. */
 int pfl_console(const struct pfl_board *board, uint64_t *base);
 

@@ -274,6 +274,21 @@ int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
                   const struct pfl_edit *edits, unsigned count,
                   struct pfl_change *change);
 void pfl_plan_dispose(struct pfl_plan *plan);
+/* The plan's view of a file, of NAME.periph; NULL when out of memory. */
+struct pfl_plan_file *pfl_plan_file(struct pfl_plan *plan,
+                                    struct pfl_file *file);
+struct pfl_plan_file *pfl_plan_named_file(struct pfl_plan *plan,
+                                          const char *name);
+/* Seals the items in @raw and puts them at the end of a file. */
+int pfl_plan_add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw);
+/* Whether a device of @edit's name, place and size can be added. */
+int pfl_plan_check_place(const struct pfl_board *board,
+                         const struct pfl_edit *edit);
+
+/* ---- Blocks of the library (block.c) ---- */
+
+int pfl_plan_block(struct pfl_plan *plan, const struct pfl_edit *edit);
+int pfl_plan_take_away(struct pfl_plan *plan, const struct pfl_inst *inst);
 
 /* ---- Single items (item.c) ---- */
 

@@ -159,3 +159,19 @@ int pfl_console(const struct pfl_board *board, uint64_t *base)
     }
     return PFL_ERR_NOT_FOUND;
 }
+
+const char *pfl_native(const struct pfl_board *board, const char *type)
+{
+    const struct pcc_model *model =
+        board->full != NULL ? pcc_get_model(board->full) : NULL;
+    size_t i;
+
+    for (i = 0; model != NULL && i < model->board->native_count; i++) {
+        const struct pcc_native *native = &model->board->natives[i];
+
+        if (strncmp(native->type, type, strlen(type)) == 0) {
+            return native->name;
+        }
+    }
+    return NULL;
+}

@@ -328,6 +328,26 @@ static uint64_t hash_loads(const struct prt_board *board)
     return hash;
 }
 
+void board_each_image(const char *path,
+                      void (*fn)(void *opaque, const char *image),
+                      void *opaque)
+{
+    struct prt_file file;
+    size_t len;
+    char *bytes = file_read(path, TABLE_MAX_BYTES, &len);
+    uint32_t i;
+
+    if (bytes && prt_file_open(bytes, len, &file, NULL) == PRT_OK &&
+        file.has_board) {
+        for (i = 0; i < file.board.head->loads.count && i < BOARD_IMAGES;
+             i++) {
+            fn(opaque, prt_board_string(&file.board,
+                                        file.board.loads[i].path));
+        }
+    }
+    free(bytes);
+}
+
 uint64_t board_image_id(const char *path)
 {
     struct prt_file file;

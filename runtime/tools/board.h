@@ -69,6 +69,13 @@ int board_emit(const struct board *b, struct pcc *pcc, const char *path);
  */
 uint64_t board_image_id(const char *path);
 
+/* Calls @fn with the path of each image that the table @path loads, at most
+ * BOARD_IMAGES. */
+#define BOARD_IMAGES 16
+void board_each_image(const char *path,
+                      void (*fn)(void *opaque, const char *image),
+                      void *opaque);
+
 /*
  * Copies the board's files to the new folder @to, leaving out every item
  * that the machine wrote: how --fresh starts.

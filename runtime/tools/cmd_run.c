@@ -40,6 +40,12 @@ static const struct option_row rows[] = {
         "an engine of your own, asked first"),
     ROW("min-confidence", OPTION_TEXT, ai[AI_MIN_CONFIDENCE], "N",
         "use no answer below N per cent; default 0"),
+    ROW("prior", OPTION_TEXTS, priors, "FILE",
+        "a device tree, SVD file or .periph board that tells\n"
+        "what stands where; asked first; may be repeated"),
+    ROW("no-priors", OPTION_FLAG, no_priors, NULL,
+        "use no --prior, no device tree in the images, no\n"
+        "library blocks: everything is worked out"),
     ROW("dry-run", OPTION_FLAG, dry_run, NULL,
         "write what a model would be sent to the daemon's log\n"
         "instead of sending it"),

@@ -56,6 +56,16 @@ static int store(const struct option_table *table,
     case OPTION_TEXT:
         *(const char **)member = text;
         return 0;
+    case OPTION_TEXTS:
+        {
+            struct option_texts *texts = member;
+
+            if (texts->count < OPTION_TEXTS_MAX) {
+                texts->text[texts->count++] = text;
+                return 0;
+            }
+        }
+        break;
     case OPTION_SECONDS:
         if (store_seconds(text, member) == 0) {
             return 0;

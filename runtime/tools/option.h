@@ -13,8 +13,17 @@
 enum option_kind {
     OPTION_FLAG,        /* bool: present or not */
     OPTION_TEXT,        /* const char *: the value, owned by argv */
+    OPTION_TEXTS,       /* struct option_texts: may be given several times */
     OPTION_SECONDS,     /* double: finite, >= 0 */
     OPTION_NUMBER,      /* unsigned: decimal or 0x, within @min and @max */
+};
+
+#define OPTION_TEXTS_MAX 32
+
+/* The values of a repeated option in order, owned by argv. */
+struct option_texts {
+    const char *text[OPTION_TEXTS_MAX];
+    unsigned count;
 };
 
 /* One option.  A table ends with a row whose name is NULL. */

@@ -48,6 +48,26 @@ void report_count(const struct pcc_model *model, struct model_counts *out)
 
 /* ---- what the daemon wrote ---- */
 
+/* What was known beforehand, a line each. */
+static void read_priors(const cJSON *json, struct daemon_results *out)
+{
+    const cJSON *item, *file, *kind, *answers, *list;
+
+    list = cJSON_GetObjectItemCaseSensitive(json, "priors");
+    cJSON_ArrayForEach(item, list) {
+        file = cJSON_GetObjectItemCaseSensitive(item, "file");
+        kind = cJSON_GetObjectItemCaseSensitive(item, "kind");
+        answers = cJSON_GetObjectItemCaseSensitive(item, "answers");
+        if (out->prior_count < REPORT_PRIORS && cJSON_IsString(file) &&
+            cJSON_IsString(kind) && cJSON_IsNumber(answers)) {
+            out->priors[out->prior_count].answers =
+                (unsigned)answers->valuedouble;
+            out->priors[out->prior_count++].text =
+                text_new("%s of %s", kind->valuestring, file->valuestring);
+        }
+    }
+}
+
 static void read_results(const char *path, struct daemon_results *out)
 {
     size_t len;
@@ -64,6 +84,7 @@ static void read_results(const char *path, struct daemon_results *out)
     if (cJSON_IsNumber(item) && item->valuedouble >= 0) {
         out->withdrawn = (unsigned)item->valuedouble;
     }
+    read_priors(json, out);
     list = cJSON_GetObjectItemCaseSensitive(json, "unresolved");
     cJSON_ArrayForEach(item, list) {
         if (out->unresolved_count == REPORT_UNRESOLVED) {
@@ -85,6 +106,9 @@ static void results_dispose(struct daemon_results *r)
     for (i = 0; i < r->unresolved_count; i++) {
         free(r->unresolved[i]);
     }
+    for (i = 0; i < r->prior_count; i++) {
+        free(r->priors[i].text);
+    }
 }
 
 /* ---- JSON ---- */
@@ -98,6 +122,21 @@ static void add_latency(cJSON *to, const struct figures *f, const char *name,
     cJSON_AddNumberToObject(item, "p50", latency.p50);
     cJSON_AddNumberToObject(item, "p99", latency.p99);
     cJSON_AddNumberToObject(item, "max", latency.max);
+}
+
+static cJSON *priors_json(const struct daemon_results *r)
+{
+    cJSON *list = cJSON_CreateArray();
+    unsigned i;
+
+    for (i = 0; i < r->prior_count; i++) {
+        cJSON *item = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(item, "prior", r->priors[i].text);
+        cJSON_AddNumberToObject(item, "answers", r->priors[i].answers);
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
 }
 
 static cJSON *make_json(const struct session *s, const struct model_counts *m,
@@ -128,6 +167,7 @@ static cJSON *make_json(const struct session *s, const struct model_counts *m,
     latency = cJSON_AddObjectToObject(json, "latency_us");
     add_latency(latency, f, "fault", PBR_Q_FAULT);
     add_latency(latency, f, "stall", PBR_Q_STALL);
+    cJSON_AddItemToObject(json, "priors", priors_json(r));
     unresolved = cJSON_AddArrayToObject(json, "unresolved");
     for (i = 0; i < r->unresolved_count; i++) {
         cJSON_AddItemToArray(unresolved,
@@ -177,6 +217,21 @@ static void print_latency(const struct figures *f, const char *name,
     }
 }
 
+static void print_priors(const struct session *s,
+                         const struct daemon_results *r)
+{
+    unsigned i;
+
+    if (s->options->no_priors) {
+        fputs("priors      none: --no-priors\n", stderr);
+    }
+    for (i = 0; i < r->prior_count; i++) {
+        fprintf(stderr, "%-11s %s, %u answer%s\n", i ? "" : "priors",
+                r->priors[i].text, r->priors[i].answers,
+                plural(r->priors[i].answers));
+    }
+}
+
 static void print_questions(const struct session *s,
                             const struct daemon_results *r)
 {
@@ -206,6 +261,7 @@ static void print_questions(const struct session *s,
     }
     print_latency(f, "fault", PBR_Q_FAULT);
     print_latency(f, "stall", PBR_Q_STALL);
+    print_priors(s, r);
 }
 
 static unsigned least_confidence(const struct pcc_device *device)

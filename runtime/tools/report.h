@@ -5,12 +5,18 @@
 
 #include "runtime/tools/session.h"
 
+#define REPORT_PRIORS 16
 #define REPORT_UNRESOLVED 64
 
 /* What the daemon's results file adds to our own figures. */
 struct daemon_results {
     unsigned probes;
     unsigned withdrawn;
+    struct {
+        char *text;             /* "device tree of u-boot.bin" */
+        unsigned answers;
+    } priors[REPORT_PRIORS];
+    unsigned prior_count;
     char *unresolved[REPORT_UNRESOLVED];
     unsigned unresolved_count;
 };

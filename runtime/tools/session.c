@@ -522,6 +522,29 @@ static void add_ai_arguments(const struct run_options *options,
     }
 }
 
+static void add_image(void *opaque, const char *path)
+{
+    arguments_add(opaque, "--image");
+    arguments_add(opaque, "%s", path);
+}
+
+/* What the daemon may know beforehand: given files, trees in images. */
+static void add_priors(struct session *s, struct arguments *args)
+{
+    const struct run_options *options = s->options;
+    unsigned i;
+
+    if (options->no_priors) {
+        arguments_add(args, "--no-priors");
+        return;
+    }
+    for (i = 0; i < options->priors.count; i++) {
+        arguments_add(args, "--prior");
+        arguments_add(args, "%s", options->priors.text[i]);
+    }
+    board_each_image(s->ptab, add_image, args);
+}
+
 int session_start_daemon(struct session *s)
 {
     static const int keep[PROCESS_KEEP_FDS] = { -1, -1 };
@@ -533,6 +556,7 @@ int session_start_daemon(struct session *s)
     arguments_init(&args);
     arguments_add(&args, "%s", s->daemon_path);
     add_ai_arguments(s->options, &args);
+    add_priors(s, &args);
     arguments_add(&args, "--bridge-mem");
     arguments_add(&args, "%s", s->bridge_name);
     arguments_add(&args, "--state-mem");

@@ -13,6 +13,7 @@
 
 #include "runtime/tools/board.h"
 #include "runtime/tools/link.h"
+#include "runtime/tools/option.h"
 #include "runtime/tools/process.h"
 #include "runtime/tools/qmp.h"
 #include "runtime/tools/script.h"
@@ -40,6 +41,8 @@ struct run_options {
     const char *report;
     const char *ai_type;
     const char *ai[AI_OPTIONS];     /* by enum ai_option; NULL: not said */
+    struct option_texts priors;     /* files */
+    bool no_priors;
     bool dry_run;
     bool fresh;
     bool no_infer;
