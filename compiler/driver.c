@@ -518,15 +518,40 @@ static int write_all(int fd, const char *bytes, size_t len)
     return PCC_OK;
 }
 
-int pcc_write_file(const char *path, const void *bytes, size_t len)
+/* Into what is there: a device or a pipe is no file to be replaced. */
+static int write_into(const char *path, const void *bytes, size_t len)
 {
-    char *temp;
-    mode_t mask;
-    int fd, err, saved;
+    int fd = open(path, O_WRONLY | O_NOCTTY);
+    int err, saved;
 
-    if (same_content(path, bytes, len)) {
-        return PCC_OK;
+    if (fd < 0) {
+        return PCC_ERR_IO;
     }
+    err = write_all(fd, bytes, len);
+    saved = errno;
+    if (close(fd) && !err) {
+        err = PCC_ERR_IO;
+        saved = errno;
+    }
+    errno = saved;
+    return err;
+}
+
+static mode_t new_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* Puts a file of these bytes in the place of @path, whole or not at all. */
+static int replace(const char *path, mode_t mode, const void *bytes,
+                   size_t len)
+{
+    int fd, err, saved;
+    char *temp;
+
     if (asprintf(&temp, "%s.XXXXXX", path) < 0) {
         return PCC_ERR_NOMEM;
     }
@@ -535,10 +560,8 @@ int pcc_write_file(const char *path, const void *bytes, size_t len)
         free(temp);
         return PCC_ERR_IO;
     }
-    mask = umask(0);
-    umask(mask);
     err = write_all(fd, bytes, len);
-    if (!err && (fchmod(fd, 0666 & ~mask) || fsync(fd))) {
+    if (!err && (fchmod(fd, mode) || fsync(fd))) {
         err = PCC_ERR_IO;
     }
     saved = errno;
@@ -555,5 +578,31 @@ int pcc_write_file(const char *path, const void *bytes, size_t len)
         errno = saved;
     }
     free(temp);
+    return err;
+}
+
+int pcc_write_file(const char *path, const void *bytes, size_t len)
+{
+    struct stat st;
+    char *real;
+    int err, saved;
+
+    if (stat(path, &st)) {
+        return replace(path, new_mode(), bytes, len);
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return write_into(path, bytes, len);
+    }
+    if (same_content(path, bytes, len)) {
+        return PCC_OK;
+    }
+    real = realpath(path, NULL);
+    if (!real) {
+        return PCC_ERR_IO;
+    }
+    err = replace(real, st.st_mode & 0777, bytes, len);
+    saved = errno;
+    free(real);
+    errno = saved;
     return err;
 }

@@ -190,7 +190,8 @@ const char *pcc_importer_for(const char *path);
 
 /*
  * Replaces @path by @bytes atomically (temporary file, fsync, rename), and
- * only when the content differs.  PCC_ERR_IO with errno set.
+ * only when the content differs; a link's target, with its permissions.  A
+ * device or pipe is written to, not replaced.  PCC_ERR_IO with errno set.
  */
 int pcc_write_file(const char *path, const void *bytes, size_t len);
 
