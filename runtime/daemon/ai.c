@@ -157,16 +157,6 @@ static int parse_constraint(const char *word, enum inf_ai_constraint *out)
     return 0;
 }
 
-static bool on_loopback(const char *url)
-{
-    const char *host = strstr(url, "://");
-
-    host = host != NULL ? host + 3 : url;
-    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0 ||
-        (strncmp(host, "localhost", 9) == 0 &&
-         strchr(":/", host[9]) != NULL);
-}
-
 static void show(void *opaque, const char *text)
 {
     const struct pdm_ai *ai = opaque;
@@ -230,7 +220,7 @@ static int setup_model(struct pdm_ai *ai, const struct pdm_ai_line *line,
         return complain("--ai-type cloud", "there is no key; put it into "
                         "OPENAI_API_KEY or a file for --api-key-file");
     }
-    if (!cloud && !replay && !on_loopback(o->base_url)) {
+    if (!cloud && !replay && !inf_ai_is_local(o->base_url)) {
         return complain("--ai-type local", "--api-base names another "
                         "computer; what leaves this one needs --ai-type "
                         "cloud");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "runtime/infer/infer_ai.h"
 
+#include <arpa/inet.h>
+#include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,22 +68,40 @@ static void say(const struct inf_engine *eng, enum log_level level,
 
 /* ---- Configuration ---- */
 
-static bool is_loopback(const char *url)
+/* 127.0.0.0/8 or ::1, written as a number: a name could lead anywhere. */
+static bool is_loopback_number(const char *host)
 {
-    static const char *const hosts[] = { "127.", "localhost", "[::1]" };
-    const char *host = strstr(url, "://");
-    size_t i;
+    struct in_addr v4;
+    struct in6_addr v6;
+    char bare[INET6_ADDRSTRLEN + 2];
+    size_t len = strlen(host);
 
-    host = host != NULL ? host + 3 : url;
-    for (i = 0; i < 3; i++) {
-        size_t len = strlen(hosts[i]);
-
-        if (strncasecmp(host, hosts[i], len) == 0 &&
-            (i == 0 || strchr(":/", host[len]) != NULL)) {
-            return strpbrk(host, "@") == NULL;
-        }
+    if (inet_pton(AF_INET, host, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == 127;
     }
-    return false;
+    if (len < 3 || len > sizeof(bare) || host[0] != '[') {
+        return false;
+    }
+    memcpy(bare, host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool inf_ai_is_local(const char *url)
+{
+    CURLU *parsed = curl_url();
+    char *host = NULL;
+    bool local = false;
+
+    if (parsed != NULL &&
+        curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+        local = strcasecmp(host, "localhost") == 0 ||
+            is_loopback_number(host);
+    }
+    curl_free(host);
+    curl_url_cleanup(parsed);
+    return local;
 }
 
 const char *inf_ai_problem(const struct inf_ai_options *ai)
@@ -101,7 +121,7 @@ const char *inf_ai_problem(const struct inf_ai_options *ai)
         return "no model is named; --model says which one to ask";
     }
     if (ai->key != NULL && strncasecmp(url, "http://", 7) == 0 &&
-        !is_loopback(url)) {
+        !inf_ai_is_local(url)) {
         return "a key is not sent over plain http to another computer; use "
             "https://";
     }

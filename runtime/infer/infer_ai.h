@@ -50,6 +50,10 @@ struct inf_ai_options {
 const struct inf_engine_ops *inf_local_ops(void);
 const struct inf_engine_ops *inf_cloud_ops(void);
 
+/* Whether @url names this computer: "localhost", or a loopback address as a
+ * number, whatever else the address holds. */
+bool inf_ai_is_local(const char *url);
+
 /*
  * Why a configuration cannot be used, as a sentence that says what to do; NULL
  * when it can: an address that is no URL, a key over plain http to another
