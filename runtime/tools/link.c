@@ -59,7 +59,7 @@ void link_close(struct link *l)
 {
     pbr_shm_close(&l->bridge);
     pbr_shm_close(&l->state);
-    l->ready = l->crashed = false;
+    l->ready = false;
 }
 
 bool link_attach(struct link *l, const char *bridge, const char *state,
@@ -124,22 +124,7 @@ static bool latest(const struct link *l, struct pbr_question *q,
     return true;
 }
 
-/* A guest that stands still after a crash is asked about as idle: that does
- * not undo the crash, any other question does. */
-static void note_crash(struct link *l)
-{
-    struct pbr_question question;
-    struct pbr_answer answer;
-
-    if (!latest(l, &question, &answer) || question.kind == PBR_Q_IDLE) {
-        return;
-    }
-    l->crashed = question.kind == PBR_Q_CRASH ||
-        question.kind == PBR_Q_FETCH;
-    memcpy(l->crash, answer.message, sizeof(l->crash));
-}
-
-uint64_t link_questions(struct link *l, bool *open)
+uint64_t link_questions(const struct link *l, bool *open)
 {
     const struct pbr_stats *stats;
     uint64_t sum = 0;
@@ -154,16 +139,21 @@ uint64_t link_questions(struct link *l, bool *open)
         sum += counter(&stats->questions[i]);
     }
     *open = pbr_bridge_open(bridge_of(l)) != 0;
-    note_crash(l);
     return sum;
 }
 
-bool link_crashed(struct link *l, char message[PBR_MESSAGE_MAX])
+bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX])
 {
-    note_crash(l);
-    memcpy(message, l->crashed ? l->crash : "", l->crashed ?
-           PBR_MESSAGE_MAX : 1);
-    return l->crashed;
+    struct pbr_question question;
+    struct pbr_answer answer;
+
+    message[0] = 0;
+    if (!latest(l, &question, &answer) || (question.kind != PBR_Q_CRASH &&
+                                           question.kind != PBR_Q_FETCH)) {
+        return false;
+    }
+    memcpy(message, answer.message, PBR_MESSAGE_MAX);
+    return true;
 }
 
 uint64_t link_crashes(const struct link *l)

@@ -36,8 +36,6 @@ struct link {
     struct pbr_shm bridge;
     struct pbr_shm state;
     bool ready;
-    bool crashed;                   /* see link_crashed() */
-    char crash[PBR_MESSAGE_MAX];
 };
 
 void link_init(struct link *l);
@@ -51,17 +49,16 @@ void link_close(struct link *l);
 pid_t link_daemon(const struct link *l);
 
 /* Questions so far in this start; *open says whether one is open now. */
-uint64_t link_questions(struct link *l, bool *open);
+uint64_t link_questions(const struct link *l, bool *open);
 
 /* Reads that the guest made of instance @name so far in this start. */
 uint64_t link_reads(const struct link *l, const char *name);
 
 /*
- * Whether the latest question, but for those about a guest that stands still,
- * was about an exception or a wild jump; then with what was answered, in words.
- * To be asked (or link_questions()) now and then while the guest runs.
+ * Whether the latest question was about an exception or a wild jump; then
+ * with what was answered, in words.
  */
-bool link_crashed(struct link *l, char message[PBR_MESSAGE_MAX]);
+bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX]);
 
 /* Questions of that kind so far in this start. */
 uint64_t link_crashes(const struct link *l);
