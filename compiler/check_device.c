@@ -51,17 +51,6 @@ static bool keeps(enum prt_policy policy)
            policy == PRT_POL_unimpl;
 }
 
-static const char *policy_word(enum prt_policy policy)
-{
-    static const char *const words[] = {
-#define X(name, ...) #name,
-        PRT_POLICIES(X)
-#undef X
-    };
-
-    return words[policy];
-}
-
 /* The policy of the bits of a view, when it is one for all of them. */
 static enum prt_policy policy_at(const struct pcc_device *d,
                                  const struct pcc_reg *r,
@@ -104,7 +93,7 @@ void check_policies(struct cc *cc, const struct pcc_device *d)
 
         if (f->kind == PRT_DERIVED && !keeps(f->policy)) {
             check_report(cc, PDL_D_IDLE_POLICY, f->origin.span, f->name,
-                         policy_word(f->policy),
+                         pcc_policy_name(f->policy),
                          "defined by ':=' it stores nothing");
         }
     }

@@ -223,12 +223,6 @@ static void put_prog(struct json *j, const char *name, uint32_t index)
 
 /* ---- devices ---- */
 
-static const char *const policy_names[] = {
-#define X(name, ...) #name,
-    PRT_POLICIES(X)
-#undef X
-};
-
 static const char *const event_names[] = {
     "none",
 #define X(name) #name,
@@ -259,7 +253,7 @@ static void put_fields(struct json *j, const struct pcc_reg *r)
         put_text(j, "text", f->text);
         put_number(j, "lo", f->lo);
         put_number(j, "width", f->width);
-        put_text(j, "policy", policy_names[f->policy]);
+        put_text(j, "policy", pcc_policy_name(f->policy));
         put_text(j, "kind", kinds[f->kind]);
         if (f->reset) {
             put_hex(j, "reset", f->reset);
@@ -352,7 +346,7 @@ static void put_reg(struct json *j, const struct pcc_reg *r)
     if (r->bits != 8 * r->bytes) {
         put_number(j, "bits", r->bits);
     }
-    put_text(j, "policy", policy_names[r->policy]);
+    put_text(j, "policy", pcc_policy_name(r->policy));
     put_flag(j, "no_reads", !r->reads);
     put_flag(j, "no_writes", !r->writes);
     put_flag(j, "plain", r->plain);

@@ -35,17 +35,6 @@ static void put_origin(struct explain *x, const struct pcc_origin *o)
                       o->evidence ? o->evidence : "");
 }
 
-static const char *policy_name(enum prt_policy policy)
-{
-    static const char *const names[] = {
-#define X(name, ...) #name,
-        PRT_POLICIES(X)
-#undef X
-    };
-
-    return names[policy];
-}
-
 static void put_field(struct explain *x, const struct pcc_field *f)
 {
     size_t i;
@@ -56,7 +45,7 @@ static void put_field(struct explain *x, const struct pcc_field *f)
         pdl_strbuf_printf(x->out, "  bits %u to %u", f->lo,
                           f->lo + f->width - 1);
     }
-    pdl_strbuf_printf(x->out, ", %s", policy_name(f->policy));
+    pdl_strbuf_printf(x->out, ", %s", pcc_policy_name(f->policy));
     if (f->kind == PRT_STORED) {
         pdl_strbuf_printf(x->out, ", after reset 0x%llx\n",
                           (unsigned long long)f->reset);
@@ -86,7 +75,7 @@ static void put_reg(struct explain *x, const struct pcc_device *d,
                           pcc_instance_address(x->m, inst, r->offset));
     }
     pdl_strbuf_printf(x->out, ", %s, after reset 0x%llx\n",
-                      policy_name(r->policy), (unsigned long long)r->reset);
+                      pcc_policy_name(r->policy), (unsigned long long)r->reset);
     if (r->when != PCC_NONE) {
         pdl_strbuf_puts(x->out, "  there only while its 'when' holds\n");
     }

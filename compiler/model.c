@@ -145,6 +145,17 @@ const struct pcc_device *pcc_find_device(const struct pcc_model *m,
     return NULL;
 }
 
+const char *pcc_policy_name(enum prt_policy policy)
+{
+    static const char *const names[] = {
+#define X(name, ...) #name,
+        PRT_POLICIES(X)
+#undef X
+    };
+
+    return names[policy];
+}
+
 const char *pcc_owner_name(enum pcc_owner owner)
 {
     switch (owner) {

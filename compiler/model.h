@@ -499,6 +499,7 @@ const char *pcc_fact(const struct pcc_origin *o, const char *name);
 
 /* Words of the enums, for dumps and messages; never NULL. */
 const char *pcc_owner_name(enum pcc_owner owner);
+const char *pcc_policy_name(enum prt_policy policy);
 const char *pcc_trigger_name(enum pcc_trigger trigger);
 const char *pcc_unmapped_name(enum prt_unmapped unmapped);
 

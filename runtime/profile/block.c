@@ -33,43 +33,15 @@ static void add_wires(struct pfl_plan *plan, const struct pfl_edit *edit,
     pdl_strbuf_puts(raw, any ? "}\n" : ";\n");
 }
 
-static void add_console(struct pfl_plan *plan, const struct pfl_edit *edit,
-                        struct pdl_strbuf *raw)
-{
-    unsigned i;
-
-    for (i = 0; i < plan->count; i++) {
-        const struct pfl_edit *e = &plan->edits[i];
-
-        if (!plan->done[i] && e->kind == PFL_EDIT_CONSOLE &&
-            e->base == edit->base && plan->board->console[0] == '\0') {
-            pfl_add_note(raw, e);
-            pdl_strbuf_printf(raw, "console: %s;\n", edit->name);
-            plan->done[i] = true;
-            plan->where[i] = plan->where[plan->current];
-        }
-    }
-}
-
 int pfl_plan_block(struct pfl_plan *plan, const struct pfl_edit *edit)
 {
     struct pdl_strbuf raw = PDL_STRBUF_INIT;
     struct pfl_plan_file *pf;
     int ret;
 
-    if (pfl_inst_at(plan->board, edit->base) != NULL) {
-        return PFL_OK;
-    }
-    ret = pfl_plan_check_place(plan->board, edit);
-    if (ret == PFL_OK && pfl_dropped(plan->board, NULL, NULL, edit)) {
-        ret = PFL_ERR_OWNED;
-    }
-    if (ret != PFL_OK) {
+    ret = pfl_plan_place(plan, edit, &pf);
+    if (ret != PFL_OK || pf == NULL) {
         return ret;
-    }
-    pf = pfl_plan_named_file(plan, edit->name);
-    if (pf == NULL) {
-        return PFL_ERR_NOMEM;
     }
     pdl_strbuf_printf(&raw, "@inferred(%s, %u) import \"lib/%s.periph\";\n"
                       "extend %s {\n", edit->by, edit->confidence,
@@ -78,7 +50,7 @@ int pfl_plan_block(struct pfl_plan *plan, const struct pfl_edit *edit)
     pdl_strbuf_printf(&raw, "instance %s : %s @ 0x%08" PRIx64, edit->name,
                       edit->text, edit->base);
     add_wires(plan, edit, &raw);
-    add_console(plan, edit, &raw);
+    pfl_plan_console(plan, edit, &raw);
     pdl_strbuf_puts(&raw, "}\n");
     ret = pfl_plan_add_tail(pf, &raw);
     pdl_strbuf_dispose(&raw);

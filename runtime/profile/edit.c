@@ -62,12 +62,6 @@ static struct pfl_file *named_file(struct pfl_plan *plan, const char *name)
     return pfl_make_file(plan->board, file_name);
 }
 
-struct pfl_plan_file *pfl_plan_named_file(struct pfl_plan *plan,
-                                          const char *name)
-{
-    return pfl_plan_file(plan, named_file(plan, name));
-}
-
 static int replace_item(struct pfl_plan *plan, struct pfl_file *file,
                         const struct pdl_item *item, char *sealed)
 {
@@ -160,8 +154,9 @@ int pfl_plan_add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw)
     return ret;
 }
 
-int pfl_plan_check_place(const struct pfl_board *board,
-                         const struct pfl_edit *edit)
+/* Whether a device of @edit's name, place and size can be added. */
+static int check_place(const struct pfl_board *board,
+                       const struct pfl_edit *edit)
 {
     size_t i;
 
@@ -183,16 +178,11 @@ int pfl_plan_check_place(const struct pfl_board *board,
     return PFL_OK;
 }
 
-/* `extend BOARD` with the new instance, and with the console if an edit says
- * that it is this one. */
-static void add_instance(struct pfl_plan *plan, const struct pfl_edit *edit,
-                         struct pdl_strbuf *raw)
+void pfl_plan_console(struct pfl_plan *plan, const struct pfl_edit *edit,
+                      struct pdl_strbuf *raw)
 {
     unsigned i;
 
-    pdl_strbuf_printf(raw, "extend %s {\n@inferred(%s, %u) instance %s : %s "
-                      "@ 0x%08" PRIx64 ";\n", plan->board->name, edit->by,
-                      edit->confidence, edit->name, edit->name, edit->base);
     for (i = 0; i < plan->count; i++) {
         const struct pfl_edit *e = &plan->edits[i];
 
@@ -204,6 +194,37 @@ static void add_instance(struct pfl_plan *plan, const struct pfl_edit *edit,
             plan->where[i] = plan->where[plan->current];
         }
     }
+}
+
+int pfl_plan_place(struct pfl_plan *plan, const struct pfl_edit *edit,
+                   struct pfl_plan_file **out)
+{
+    int ret;
+
+    *out = NULL;
+    if (pfl_inst_at(plan->board, edit->base) != NULL) {
+        return PFL_OK;
+    }
+    ret = check_place(plan->board, edit);
+    if (ret == PFL_OK && pfl_dropped(plan->board, NULL, NULL, edit)) {
+        ret = PFL_ERR_OWNED;
+    }
+    if (ret == PFL_OK) {
+        *out = pfl_plan_file(plan, named_file(plan, edit->name));
+        ret = *out != NULL ? PFL_OK : PFL_ERR_NOMEM;
+    }
+    return ret;
+}
+
+/* `extend BOARD` with the new instance, and with the console if an edit says
+ * that it is this one. */
+static void add_instance(struct pfl_plan *plan, const struct pfl_edit *edit,
+                         struct pdl_strbuf *raw)
+{
+    pdl_strbuf_printf(raw, "extend %s {\n@inferred(%s, %u) instance %s : %s "
+                      "@ 0x%08" PRIx64 ";\n", plan->board->name, edit->by,
+                      edit->confidence, edit->name, edit->name, edit->base);
+    pfl_plan_console(plan, edit, raw);
     pdl_strbuf_puts(raw, "}\n");
 }
 
@@ -213,19 +234,9 @@ static int plan_device(struct pfl_plan *plan, const struct pfl_edit *edit)
     struct pfl_plan_file *pf;
     int ret;
 
-    if (pfl_inst_at(plan->board, edit->base) != NULL) {
-        return PFL_OK;
-    }
-    ret = pfl_plan_check_place(plan->board, edit);
-    if (ret == PFL_OK && pfl_dropped(plan->board, NULL, NULL, edit)) {
-        ret = PFL_ERR_OWNED;
-    }
-    if (ret != PFL_OK) {
+    ret = pfl_plan_place(plan, edit, &pf);
+    if (ret != PFL_OK || pf == NULL) {
         return ret;
-    }
-    pf = pfl_plan_named_file(plan, edit->name);
-    if (pf == NULL) {
-        return PFL_ERR_NOMEM;
     }
     pfl_add_note(&raw, edit);
     pdl_strbuf_printf(&raw, "device %s {\n%s\n", edit->name, edit->text);

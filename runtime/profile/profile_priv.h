@@ -274,16 +274,22 @@ int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
                   const struct pfl_edit *edits, unsigned count,
                   struct pfl_change *change);
 void pfl_plan_dispose(struct pfl_plan *plan);
-/* The plan's view of a file, of NAME.periph; NULL when out of memory. */
+/* The plan's view of a file; NULL when out of memory. */
 struct pfl_plan_file *pfl_plan_file(struct pfl_plan *plan,
                                     struct pfl_file *file);
-struct pfl_plan_file *pfl_plan_named_file(struct pfl_plan *plan,
-                                          const char *name);
 /* Seals the items in @raw and puts them at the end of a file. */
 int pfl_plan_add_tail(struct pfl_plan_file *pf, const struct pdl_strbuf *raw);
-/* Whether a device of @edit's name, place and size can be added. */
-int pfl_plan_check_place(const struct pfl_board *board,
-                         const struct pfl_edit *edit);
+/*
+ * The file for a new device of @edit's name and place: *out is NULL with
+ * PFL_OK when one is at its base already.  PFL_ERR_OWNED, PFL_ERR_RANGE ...
+ * when none can be added there.
+ */
+int pfl_plan_place(struct pfl_plan *plan, const struct pfl_edit *edit,
+                   struct pfl_plan_file **out);
+/* Adds `console:` when an edit of the plan says that it is @edit's device and
+ * the board has none. */
+void pfl_plan_console(struct pfl_plan *plan, const struct pfl_edit *edit,
+                      struct pdl_strbuf *raw);
 
 /* ---- Blocks of the library (block.c) ---- */
 

@@ -72,17 +72,6 @@ static void dispose(struct facts *f)
     free(f->v);
 }
 
-static const char *policy_word(enum prt_policy policy)
-{
-    static const char *const words[] = {
-#define X(name, ...) #name,
-        PRT_POLICIES(X)
-#undef X
-    };
-
-    return words[policy];
-}
-
 static void add_reg(struct facts *f, const char *instance,
                     const struct pcc_device *device,
                     const struct pcc_reg *reg)
@@ -96,14 +85,15 @@ static void add_reg(struct facts *f, const char *instance,
     add(f, text_new("%s.%s", instance, reg->path),
         text_new("at +0x%" PRIx64 ", %u bits, %s, reset 0x%" PRIx64
                  ", %u rules", reg->offset, reg->bytes * 8,
-                 policy_word(reg->policy), reg->reset, reg->rule_count));
+                 pcc_policy_name(reg->policy), reg->reset, reg->rule_count));
     for (i = 0; i < reg->field_count; i++) {
         const struct pcc_field *field = &device->fields[reg->first_field + i];
 
         add(f, text_new("%s.%s.%s", instance, reg->path, field->name),
             text_new("bits %u to %u, %s, %s, reset 0x%" PRIx64, field->lo,
-                     field->lo + field->width - 1, policy_word(field->policy),
-                     kinds[field->kind], field->reset));
+                     field->lo + field->width - 1,
+                     pcc_policy_name(field->policy), kinds[field->kind],
+                     field->reset));
     }
 }
 

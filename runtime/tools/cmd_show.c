@@ -37,17 +37,6 @@ const struct option_table show_options_table = {
     "2 for errors in the board's files.\n",
 };
 
-static const char *policy_word(enum prt_policy policy)
-{
-    static const char *const words[] = {
-#define X(name, ...) #name,
-        PRT_POLICIES(X)
-#undef X
-    };
-
-    return words[policy];
-}
-
 static const char *writer(const struct pcc_origin *origin)
 {
     return origin->owner == PCC_PERSON ? "person" :
@@ -121,7 +110,7 @@ static void print_fields(const struct pcc_device *device,
             printf(" = 0x%" PRIx64, field->reset);
         }
         if (field->kind == PRT_STORED && field->policy != reg->policy) {
-            printf(" %s", policy_word(field->policy));
+            printf(" %s", pcc_policy_name(field->policy));
         }
         printf("%s\n", kinds[field->kind]);
     }
@@ -142,7 +131,7 @@ static void print_instance(const struct pcc_model *model,
 
         printf("  +0x%04" PRIx64 "  %-14s %2u bits %-4s reset 0x%" PRIx64
                "  %s", reg->offset, reg->name, reg->bytes * 8,
-               policy_word(reg->policy), reg->reset, writer(&reg->origin));
+               pcc_policy_name(reg->policy), reg->reset, writer(&reg->origin));
         if (reg->origin.owner != PCC_PERSON) {
             printf(" %u %%", reg->origin.confidence);
         }
@@ -186,7 +175,7 @@ static cJSON *register_json(const struct pcc_device *device,
     add_hex(json, "offset", reg->offset);
     cJSON_AddNumberToObject(json, "bytes", reg->bytes);
     add_hex(json, "reset", reg->reset);
-    cJSON_AddStringToObject(json, "policy", policy_word(reg->policy));
+    cJSON_AddStringToObject(json, "policy", pcc_policy_name(reg->policy));
     add_origin(json, &reg->origin);
     fields = cJSON_AddArrayToObject(json, "fields");
     for (i = 0; i < reg->field_count; i++) {
@@ -198,7 +187,7 @@ static cJSON *register_json(const struct pcc_device *device,
         cJSON_AddNumberToObject(item, "lo", field->lo);
         cJSON_AddNumberToObject(item, "width", field->width);
         add_hex(item, "reset", field->reset);
-        cJSON_AddStringToObject(item, "policy", policy_word(field->policy));
+        cJSON_AddStringToObject(item, "policy", pcc_policy_name(field->policy));
         cJSON_AddItemToArray(fields, item);
     }
     return json;
