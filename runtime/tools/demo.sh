@@ -11,7 +11,7 @@ top=$(cd "$here/../.." && pwd)
 bin=$top/build/bin
 helpers=$top/build/libexec/periph
 board=pine64-lts
-work=$top/build/demo
+work=${PERIPH_DEMO:-$top/build/demo}
 started=$(date +%s.%N)
 names=()
 times=()
@@ -121,8 +121,11 @@ echo
 echo "$work/learnt.dtso, the overlay as source, begins:"
 head -n 24 "$work/learnt.dtso"
 echo
-address=${console#dev_}
-address=$(printf '%x' "0x$address")
+address=$("$bin/periphc" --emit json -o - "$folder" | python3 -c '
+import json, sys
+for i in json.load(sys.stdin)["board"]["instances"]:
+    if i["name"] == sys.argv[1]:
+        print("%x" % int(i["address"], 16))' "$console")
 echo "The console in $work/merged.dtb, where the board's own tree has a node:"
 dtc -q -I dtb -O dts "$work/merged.dtb" 2>/dev/null |
     sed -n "/@$address {/,/};/p"
