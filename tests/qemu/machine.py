@@ -124,14 +124,14 @@ class Machine:
         self.process = self.spawn(argv, fds)
         theirs.close()
         ours.settimeout(TIMEOUT)
-        self.file = ours.makefile("rw")
+        self.socket = ours
+        self.file = ours.makefile("r")
         if qtest:
             qtest_theirs.close()
             qtest_ours.settimeout(TIMEOUT)
             self.qtest_file = qtest_ours.makefile("rw")
         self.events = []
-        if not self.file.readline():
-            raise QmpError(self.wait() and self.text(self.log))
+        self.receive()
         self.qmp("qmp_capabilities")
 
     def spawn(self, argv, fds):
@@ -168,20 +168,31 @@ class Machine:
         with open(name, errors="replace") as f:
             return f.read()
 
+    def ended(self):
+        """The error to raise when QEMU has closed its end: it may do so at
+        any moment, after the greeting or within a line too."""
+        self.wait()
+        return QmpError("QEMU has ended: " + self.text(self.log))
+
     def receive(self):
         try:
             line = self.file.readline()
         except ConnectionResetError:
-            line = None
-        if not line:
-            raise QmpError("QEMU has ended: " + self.text(self.log))
+            line = ""
+        if not line.endswith("\n"):
+            raise self.ended()
         return json.loads(line)
+
+    def send(self, message):
+        try:
+            self.socket.sendall((json.dumps(message) + "\n").encode())
+        except (BrokenPipeError, ConnectionResetError):
+            # What it said last can still be read, up to the end.
+            pass
 
     def qmp(self, command, **arguments):
         arguments = {k.replace("_", "-"): v for k, v in arguments.items()}
-        self.file.write(json.dumps({"execute": command,
-                                    "arguments": arguments}) + "\n")
-        self.file.flush()
+        self.send({"execute": command, "arguments": arguments})
         while True:
             message = self.receive()
             if "event" in message:
