@@ -182,7 +182,9 @@ struct pbr_cpu {
     uint64_t far;                       /*  464 of the current EL */
     uint64_t midr;                      /*  472 MIDR, M: CPUID */
     uint64_t cbar;                      /*  480 0 where there is none */
-    uint64_t reserved[3];               /*  488 */
+    uint64_t irq_sp;                    /*  488 A: where a handler's stack */
+    uint64_t fiq_sp;                    /*  496    begins; A64: both alike */
+    uint64_t svc_sp;                    /*  504 A32: of SVC mode */
     uint64_t v[64];                     /*  512 v0 low, v0 high, v1 low ... */
 };                                      /* 1024 */
 
@@ -314,7 +316,9 @@ struct pbr_irqs {
     uint32_t enabled[PBR_IRQ_WORDS];    /*   16 bit n & 31 of word n / 32 */
     uint32_t pending[PBR_IRQ_WORDS];    /*  144 */
     uint32_t active[PBR_IRQ_WORDS];     /*  272 */
-};                                      /*  400 */
+    uint64_t distributor;               /*  400 GIC: its address; 0 unknown */
+    uint64_t cpu_interface;             /*  408 GICv2: its address; GICv3: 0 */
+};                                      /*  416 */
 
 /* ------------------------------------------------------------------ */
 /*
@@ -506,6 +510,7 @@ PBR_AT(struct pbr_cpu, msp, 288);
 PBR_AT(struct pbr_cpu, vbar, 336);
 PBR_AT(struct pbr_cpu, tpidr, 392);
 PBR_AT(struct pbr_cpu, cntfrq, 424);
+PBR_AT(struct pbr_cpu, irq_sp, 488);
 PBR_AT(struct pbr_cpu, v, 512);
 PBR_BYTES(struct pbr_cpu, 1024);
 PBR_AT(struct pbr_question, phys, 32);
@@ -524,7 +529,8 @@ PBR_AT(struct pbr_event_info, message, 72);
 PBR_BYTES(struct pbr_event_info, 328);
 PBR_BYTES(struct pbr_note, 272);
 PBR_AT(struct pbr_irqs, enabled, 16);
-PBR_BYTES(struct pbr_irqs, 400);
+PBR_AT(struct pbr_irqs, distributor, 400);
+PBR_BYTES(struct pbr_irqs, 416);
 PBR_AT(struct pbr_stats, timeouts, 128);
 PBR_AT(struct pbr_stats, latency_count, 200);
 PBR_AT(struct pbr_stats, latency, 512);

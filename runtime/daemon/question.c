@@ -46,6 +46,9 @@ static void map_cpu(const struct pdm *d, const struct pbr_cpu *from,
     to->cpacr = from->cpacr;
     to->ttbr0 = from->ttbr[0];
     memcpy(to->tpidr, from->tpidr, sizeof(to->tpidr));
+    to->irq_sp = from->irq_sp;
+    to->fiq_sp = from->fiq_sp;
+    to->svc_sp = from->svc_sp;
     to->cntfrq = from->cntfrq;
     to->cntvct = from->cntvct;
     memcpy(to->v, from->v, sizeof(to->v));
@@ -173,6 +176,8 @@ static int service_irqs(void *opaque, struct inf_irqs *out)
     memcpy(out->enabled, irqs.enabled, sizeof(out->enabled));
     memcpy(out->pending, irqs.pending, sizeof(out->pending));
     memcpy(out->active, irqs.active, sizeof(out->active));
+    out->distributor = irqs.distributor;
+    out->cpu_interface = irqs.cpu_interface;
     return 0;
 }
 

@@ -79,6 +79,8 @@ struct inf_cpu {
     uint64_t regs[INF_REG_COUNT];
     uint64_t msp, psp, control, primask, basepri, faultmask; /* M */
     uint64_t vbar, sctlr, cpacr, ttbr0, tpidr[4];
+    /* A profile: the stacks of interrupt handlers; svc_sp is of AArch32. */
+    uint64_t irq_sp, fiq_sp, svc_sp;
     uint64_t cntfrq, cntvct;
     uint64_t v[64];
 };
@@ -169,6 +171,8 @@ struct inf_irqs {
     uint32_t enabled[INF_IRQ_WORDS];
     uint32_t pending[INF_IRQ_WORDS];
     uint32_t active[INF_IRQ_WORDS];
+    uint64_t distributor;   /* GIC: its address; 0 = not known */
+    uint64_t cpu_interface; /* GICv2: its address; 0 = registers of the CPU */
 };
 
 /*

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/infer/irq_lines.h"
+
 #define INPUTS_MAX 24u   /* registers that one handler reads */
 #define EVENTS_MAX 24u
-#define VECTOR_SHARES 3u /* lines that share a handler that is nobody's */
-#define FAULTS_LAST 7u   /* exceptions up to this are faults */
 #define LOOP_TIMES 4u    /* that a loop which counts is met */
 #define CONF_EVENT 80u
 #define CONF_TICK 55u
@@ -47,7 +47,7 @@ struct idle {
     struct inf_engine *eng;
     const struct inf_question *q;
     struct inf_answer *ans;
-    struct inf_irqs irqs;
+    struct inf_lines lines;
     unsigned input_count;
     struct input inputs[INPUTS_MAX];
     unsigned event_count;
@@ -65,38 +65,7 @@ static int wait_on(struct idle *st, uint32_t outcome, const char *what)
 
 /* --------------------------------------------------------------- handlers */
 
-static bool is_enabled(const struct idle *st, unsigned line)
-{
-    return st->irqs.enabled[line / 32] >> line % 32 & 1;
-}
-
-/* The handler of @line; 0 when it is nobody's own. */
-static uint64_t handler_of(struct idle *st, unsigned line)
-{
-    uint64_t table = st->q->cpu.vbar + 4 * 16;
-    unsigned i, shares = 0;
-    uint32_t mine, other;
-    uint16_t insn;
-
-    if (inf_probe_read(st->eng->probe, table + 4 * line, &mine, 4) ||
-        !(mine & 1)) {
-        return 0;
-    }
-    for (i = 0; i < st->irqs.lines && shares < VECTOR_SHARES; i++) {
-        if (inf_probe_read(st->eng->probe, table + 4 * i, &other, 4) == 0) {
-            shares += other == mine;
-        }
-    }
-    mine &= ~1u;
-    if (shares >= VECTOR_SHARES ||
-        inf_probe_read(st->eng->probe, mine, &insn, 2) || insn == 0xe7fe) {
-        return 0;
-    }
-    return mine;
-}
-
-static int run_handler(struct idle *st, uint64_t entry,
-                       const struct input *in, unsigned bit)
+static int run_handler(struct idle *st, const struct input *in, unsigned bit)
 {
     struct inf_stim stim = { .mode = INF_STIM_EVENT };
 
@@ -104,12 +73,8 @@ static int run_handler(struct idle *st, uint64_t entry,
         stim.set = ~in->value & 1ull << bit;
         stim.clear = in->value & 1ull << bit;
     }
-    st->ans->probes++;
-    if (st->eng->svc.beat && st->ans->probes % 64 == 0) {
-        st->eng->svc.beat(st->eng->svc.opaque);
-    }
-    return inf_probe_handler(st->eng->probe, entry, in ? in->phys : 0,
-                             in ? in->size : 0, &stim, &st->eng->trace);
+    return inf_lines_run(&st->lines, in ? in->phys : 0, in ? in->size : 0,
+                         &stim);
 }
 
 /* Notes what the handler read in the last run. */
@@ -122,7 +87,7 @@ static void note_inputs(struct idle *st)
         const struct inf_io *io = &t->io[i];
 
         if (!io->handler || io->write || st->input_count == INPUTS_MAX ||
-            (io->phys >> 28) == 0xe) {
+            inf_lines_core(&st->lines, io->phys)) {
             continue;
         }
         for (k = 0; k < st->input_count &&
@@ -224,7 +189,7 @@ static void log_event(struct idle *st, const struct event *ev)
 }
 
 /* Tries the bits of all registers that the handler of @line reads. */
-static int try_line(struct idle *st, unsigned line, uint64_t entry)
+static int try_line(struct idle *st, unsigned line)
 {
     unsigned first = st->event_count;
     uint64_t base;
@@ -232,7 +197,7 @@ static int try_line(struct idle *st, unsigned line, uint64_t entry)
     int rc;
 
     st->input_count = 0;
-    rc = run_handler(st, entry, NULL, 0);
+    rc = run_handler(st, NULL, 0);
     if (rc || !st->eng->trace.handled) {
         return rc;
     }
@@ -242,7 +207,7 @@ static int try_line(struct idle *st, unsigned line, uint64_t entry)
         struct input in = st->inputs[i];
 
         for (bit = 0; bit < 8 * in.size && bit < 32; bit++) {
-            rc = run_handler(st, entry, &in, bit);
+            rc = run_handler(st, &in, bit);
             if (rc) {
                 return rc;
             }
@@ -370,8 +335,8 @@ static int add_line(struct idle *st, const struct rules_device *dev,
     edit->base = dev->base;
     edit->confidence = CONF_EVENT;
     edit->evidence = strdup(why);
-    return asprintf(&edit->text, "%s -> nvic %u;", name, ev->line) < 0
-           ? INF_E_NOMEM : 0;
+    edit->text = inf_lines_wire(&st->lines, name, ev->line);
+    return edit->text ? 0 : INF_E_NOMEM;
 }
 
 /*
@@ -569,12 +534,13 @@ static int try_lines(struct idle *st, unsigned *handlers)
     int rc = 0;
 
     *handlers = 0;
-    for (line = 0; line < st->irqs.lines && rc == 0; line++) {
-        uint64_t entry = is_enabled(st, line) ? handler_of(st, line) : 0;
+    for (line = 0; line < st->lines.irqs.lines && rc == 0; line++) {
+        bool found;
 
-        if (entry) {
+        rc = inf_lines_find(&st->lines, line, &found);
+        if (rc == 0 && found) {
             ++*handlers;
-            rc = try_line(st, line, entry);
+            rc = try_line(st, line);
         }
     }
     return rc;
@@ -612,9 +578,7 @@ static int solve(struct idle *st)
 {
     const struct event *ev;
     unsigned handlers = 0;
-    bool faulted = st->q->cpu.exception != 0;
-    int rc = st->irqs.kind == INF_IRQ_NVIC && !faulted
-             ? try_lines(st, &handlers) : 0;
+    int rc = inf_lines_usable(&st->lines) ? try_lines(st, &handlers) : 0;
 
     if (rc) {
         return rc;
@@ -633,12 +597,6 @@ static int solve(struct idle *st)
     return apply_event(st, ev);
 }
 
-/* An interrupt's handler that waits; those of faults have come to an end. */
-static bool in_handler(const struct inf_question *q)
-{
-    return q->cpu.exception > FAULTS_LAST;
-}
-
 int rules_idle(struct inf_engine *eng, const struct inf_question *q,
                struct inf_answer *ans)
 {
@@ -653,8 +611,7 @@ int rules_idle(struct inf_engine *eng, const struct inf_question *q,
     st->eng = eng;
     st->q = q;
     st->ans = ans;
-    if (!eng->svc.irqs || eng->svc.irqs(eng->svc.opaque, &st->irqs) ||
-        st->irqs.kind == INF_IRQ_GIC || in_handler(q)) {
+    if (!inf_lines_init(&st->lines, eng, q, ans)) {
         rc = wait_on(st, INF_WAITING, "an interrupt");
     } else {
         rc = inf_probe_idle(eng->probe, q, &env, &eng->trace);

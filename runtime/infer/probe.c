@@ -223,11 +223,13 @@ uint64_t probe_io_read(struct inf_probe *p, struct probe_page *page,
     } else if (core_read(p, phys, &value)) {
         return value;
     }
-    record_io(p, phys, size, value, false);
-    run->again_io_mixed |= run->again_io && run->again_io_phys != phys;
-    run->again_io++;
-    run->again_io_phys = phys;
-    run->again_io_pc = run->cur_pc;
+    if (!probe_gic_read(p, phys, &value)) {
+        record_io(p, phys, size, value, false);
+        run->again_io_mixed |= run->again_io && run->again_io_phys != phys;
+        run->again_io++;
+        run->again_io_phys = phys;
+        run->again_io_pc = run->cur_pc;
+    }
     run->io_insn = run->out->insns;
     run->io_addr = addr;
     run->io_value = value;
@@ -242,6 +244,7 @@ void probe_io_write(struct inf_probe *p, struct probe_page *page,
     uint64_t hash;
 
     size = size > 8 ? 8 : size;
+    probe_gic_write(p, phys);
     record_io(p, phys, size, value, true);
     run->event_over |= is_polled(p, phys, size);
     if (run->stim->mode == INF_STIM_FRAME && phys == run->stim->frame.phys &&
@@ -450,6 +453,10 @@ static void look_at_insn(struct inf_probe *p, uint64_t pc, uint32_t size)
         run->return_next = pc + size;
         run->return_sp = sp_after;
         run->return_val = probe_result(p);
+        break;
+    case INSN_ERET:
+        run->out->handled = true;
+        uc_emu_stop(p->uc);
         break;
     case INSN_WAIT:
         if (p->idle) {

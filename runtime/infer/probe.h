@@ -86,6 +86,7 @@ struct inf_trace {
     unsigned new_pcs;    /* distinct instructions outside the loop */
     unsigned poll_reads; /* of the asked register, in total */
     bool handled;        /* the handler returned */
+    bool acked, ended;   /* it asked the GIC which it is, and told the end */
     unsigned stores;     /* by the handler, to memory but its stack */
     unsigned rounds;     /* reads by the asked instruction before the exit */
     unsigned time_reads; /* before exit, or in all if it did not leave */
@@ -148,15 +149,25 @@ int inf_probe_idle(struct inf_probe *p, const struct inf_question *q,
  * for ever. */
 bool inf_probe_still(const struct inf_probe *p);
 
+/* An interrupt that comes. */
+struct inf_handler {
+    uint64_t entry; /* M: the handler.  A: not used, the vectors are known */
+    bool fiq;       /* A: it comes as FIQ */
+    uint32_t intid; /* A: what the GIC says that it is */
+    uint64_t distributor, cpu_interface; /* GIC: addresses; see inf_irqs */
+};
+
 /*
- * What if an interrupt came now?  Runs the handler at @entry as a function
- * (M-profile), and the idle code on behind it.  @stim is for the @size bytes
- * at @phys.  @out->signature tells the handler's way, @out->left whether the
- * idle loop was left afterwards.
+ * What if an interrupt came now?  M-profile: runs the handler as a function.
+ * A-profile: takes the exception as the CPU would, the vector's code asks a
+ * GIC that says @h->intid once; handled = false where the mode that the CPU
+ * is in cannot be told.  The idle code is run on behind it.  @stim is for the
+ * @size bytes at @phys.  @out->signature tells the handler's way, @out->left
+ * whether the idle loop was left afterwards.
  */
-int inf_probe_handler(struct inf_probe *p, uint64_t entry, uint64_t phys,
-                      unsigned size, const struct inf_stim *stim,
-                      struct inf_trace *out);
+int inf_probe_handler(struct inf_probe *p, const struct inf_handler *h,
+                      uint64_t phys, unsigned size,
+                      const struct inf_stim *stim, struct inf_trace *out);
 
 /*
  * How many reads by the asked instruction make one round of the loop: 1 for a

@@ -65,7 +65,7 @@ uint64_t probe_reg(struct inf_probe *p, int uc_reg)
     return value;
 }
 
-static void put_reg(struct inf_probe *p, int uc_reg, uint64_t value)
+void probe_put_reg(struct inf_probe *p, int uc_reg, uint64_t value)
 {
     uc_reg_write(p->uc, uc_reg, &value);
 }
@@ -89,14 +89,15 @@ static void load_a64(struct inf_probe *p, const struct inf_cpu *cpu)
 {
     unsigned i;
 
-    put_reg(p, UC_ARM64_REG_CPACR_EL1, 3u << 20);
+    probe_put_reg(p, UC_ARM64_REG_CPACR_EL1, 3u << 20);
     for (i = 0; i < 31; i++) {
-        put_reg(p, reg_a64(i), cpu->regs[i]);
+        probe_put_reg(p, reg_a64(i), cpu->regs[i]);
     }
-    put_reg(p, UC_ARM64_REG_SP, cpu->regs[INF_REG_SP]);
-    put_reg(p, UC_ARM64_REG_NZCV, cpu->regs[INF_REG_PSTATE] & 0xf0000000u);
-    put_reg(p, UC_ARM64_REG_TPIDR_EL0, cpu->tpidr[0]);
-    put_reg(p, UC_ARM64_REG_TPIDR_EL1, cpu->tpidr[1]);
+    probe_put_reg(p, UC_ARM64_REG_SP, cpu->regs[INF_REG_SP]);
+    probe_put_reg(p, UC_ARM64_REG_NZCV,
+                  cpu->regs[INF_REG_PSTATE] & 0xf0000000u);
+    probe_put_reg(p, UC_ARM64_REG_TPIDR_EL0, cpu->tpidr[0]);
+    probe_put_reg(p, UC_ARM64_REG_TPIDR_EL1, cpu->tpidr[1]);
     for (i = 0; i < 32; i++) {
         uc_reg_write(p->uc, UC_ARM64_REG_V0 + (int)i, &cpu->v[2 * i]);
     }
@@ -111,7 +112,7 @@ static void enable_fp_a32(struct inf_probe *p)
     uc_reg_write(p->uc, UC_ARM_REG_CP_REG, &cpacr);
     cpacr.sec = 1;
     uc_reg_write(p->uc, UC_ARM_REG_CP_REG, &cpacr);
-    put_reg(p, UC_ARM_REG_FPEXC, 0x40000000u);
+    probe_put_reg(p, UC_ARM_REG_FPEXC, 0x40000000u);
 }
 
 static void load_a32(struct inf_probe *p, const struct inf_cpu *cpu)
@@ -120,13 +121,13 @@ static void load_a32(struct inf_probe *p, const struct inf_cpu *cpu)
     unsigned i;
 
     /* Any privileged mode will do: banked registers are not followed. */
-    put_reg(p, UC_ARM_REG_CPSR, (psr & 0xf80f0000u) | 0x1d3u);
+    probe_put_reg(p, UC_ARM_REG_CPSR, (psr & 0xf80f0000u) | 0x1d3u);
     enable_fp_a32(p);
     for (i = 0; i < 15; i++) {
-        put_reg(p, reg_a32(i), cpu->regs[i] & 0xffffffffu);
+        probe_put_reg(p, reg_a32(i), cpu->regs[i] & 0xffffffffu);
     }
     for (i = 0; i < 32; i++) {
-        put_reg(p, UC_ARM_REG_D0 + (int)i, cpu->v[i]);
+        probe_put_reg(p, UC_ARM_REG_D0 + (int)i, cpu->v[i]);
     }
 }
 
@@ -135,17 +136,17 @@ static void load_m(struct inf_probe *p, const struct inf_cpu *cpu)
     uint64_t psr = cpu->regs[INF_REG_PSR32];
     unsigned i;
 
-    put_reg(p, UC_ARM_REG_CONTROL, cpu->control & 2);
-    put_reg(p, UC_ARM_REG_MSP, cpu->msp);
-    put_reg(p, UC_ARM_REG_PSP, cpu->psp);
-    put_reg(p, UC_ARM_REG_PRIMASK, cpu->primask);
+    probe_put_reg(p, UC_ARM_REG_CONTROL, cpu->control & 2);
+    probe_put_reg(p, UC_ARM_REG_MSP, cpu->msp);
+    probe_put_reg(p, UC_ARM_REG_PSP, cpu->psp);
+    probe_put_reg(p, UC_ARM_REG_PRIMASK, cpu->primask);
     enable_fp_a32(p);
     for (i = 0; i < 15; i++) {
-        put_reg(p, reg_a32(i), cpu->regs[i] & 0xffffffffu);
+        probe_put_reg(p, reg_a32(i), cpu->regs[i] & 0xffffffffu);
     }
-    put_reg(p, UC_ARM_REG_XPSR, (psr & 0xf80f0000u) | 0x01000000u);
+    probe_put_reg(p, UC_ARM_REG_XPSR, (psr & 0xf80f0000u) | 0x01000000u);
     for (i = 0; i < 16; i++) {
-        put_reg(p, UC_ARM_REG_D0 + (int)i, cpu->v[i]);
+        probe_put_reg(p, UC_ARM_REG_D0 + (int)i, cpu->v[i]);
     }
 }
 
@@ -234,7 +235,7 @@ static uint64_t sys_get(struct inf_probe *p, uint32_t key)
     return 0;
 }
 
-static void sys_put(struct inf_probe *p, uint32_t key, uint64_t value)
+void probe_sys_put(struct inf_probe *p, uint32_t key, uint64_t value)
 {
     struct run_state *run = &p->run;
     unsigned i;
@@ -265,11 +266,6 @@ static uint64_t freq(const struct inf_probe *p)
     return p->q.cpu.cntfrq ? p->q.cpu.cntfrq : DEFAULT_CNTFRQ;
 }
 
-/* Bits 19..5 of MRS/MSR: op0(1) op1(3) CRn(4) CRm(4) op2(3). */
-#define SYSREG(op0, op1, crn, crm, op2) \
-    ((((op0) & 1u) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | \
-     (op2))
-
 static bool sys_native(uint32_t key)
 {
     switch (key) {
@@ -291,6 +287,12 @@ static bool sys_native(uint32_t key)
 
 static uint64_t sys_read_a64(struct inf_probe *p, uint32_t key)
 {
+    uint64_t value;
+
+    if ((key & ~0x7fu) == SYSREG(3, 0, 12, 0, 0) &&
+        probe_icc_read(p, key >> 3 & 15, key & 7, &value)) {
+        return value;
+    }
     switch (key) {
     case SYSREG(3, 3, 14, 0, 1): /* CNTPCT_EL0 */
     case SYSREG(3, 3, 14, 0, 2): /* CNTVCT_EL0 */
@@ -323,12 +325,12 @@ static uint64_t sys_read_a64(struct inf_probe *p, uint32_t key)
 static enum insn_class skip_insn(struct inf_probe *p, uint64_t next)
 {
     if (p->uc_arch == INF_ARCH_A64) {
-        put_reg(p, UC_ARM64_REG_PC, next);
+        probe_put_reg(p, UC_ARM64_REG_PC, next);
     } else {
         bool thumb = p->uc_arch == INF_ARCH_M ||
                      (probe_reg(p, UC_ARM_REG_CPSR) & 0x20);
 
-        put_reg(p, UC_ARM_REG_PC, next | (thumb ? 1 : 0));
+        probe_put_reg(p, UC_ARM_REG_PC, next | (thumb ? 1 : 0));
     }
     return INSN_SKIPPED;
 }
@@ -349,7 +351,7 @@ static enum insn_class system_a64(struct inf_probe *p, uint64_t pc,
             return INSN_PLAIN;
         }
         if (rt != 31) {
-            put_reg(p, reg_a64(rt), sys_read_a64(p, key));
+            probe_put_reg(p, reg_a64(rt), sys_read_a64(p, key));
         }
         return skip_insn(p, pc + 4);
     }
@@ -357,7 +359,10 @@ static enum insn_class system_a64(struct inf_probe *p, uint64_t pc,
         if (sys_native(key)) {
             return INSN_PLAIN;
         }
-        sys_put(p, key, rt == 31 ? 0 : probe_reg(p, reg_a64(rt)));
+        if ((key & ~0x7fu) == SYSREG(3, 0, 12, 0, 0)) {
+            probe_icc_write(p, key >> 3 & 15, key & 7);
+        }
+        probe_sys_put(p, key, rt == 31 ? 0 : probe_reg(p, reg_a64(rt)));
         return skip_insn(p, pc + 4);
     }
     /* SYS: caches, TLB, address translation; DC ZVA does write memory. */
@@ -384,8 +389,11 @@ static enum insn_class insn_a64(struct inf_probe *p, uint64_t pc, uint32_t w,
     if (w == 0xd503207fu) {
         return INSN_WAIT;
     }
-    if ((w & 0xff000000u) == 0xd4000000u || w == 0xd69f03e0u) {
-        return INSN_BEYOND; /* SVC HVC SMC BRK HLT; ERET */
+    if (w == 0xd69f03e0u) { /* ERET */
+        return p->run.handler ? INSN_ERET : INSN_BEYOND;
+    }
+    if ((w & 0xff000000u) == 0xd4000000u) {
+        return INSN_BEYOND; /* SVC HVC SMC BRK HLT */
     }
     return INSN_PLAIN;
 }
@@ -402,32 +410,41 @@ static enum insn_class system_a32(struct inf_probe *p, uint64_t next,
     unsigned op1 = (w >> 21) & 7;
     unsigned op2 = (w >> 5) & 7;
     bool read = w & (1u << 20);
+    uint64_t value;
 
     if ((w & 0x0fe00f00u) == 0x0c400f00u) { /* MRRC, MCRR */
         if (read && crm == 14) {
             uint64_t now = read_time(p);
 
-            put_reg(p, reg_a32(rt), now & 0xffffffffu);
-            put_reg(p, reg_a32((w >> 16) & 15), now >> 32);
+            probe_put_reg(p, reg_a32(rt), now & 0xffffffffu);
+            probe_put_reg(p, reg_a32((w >> 16) & 15), now >> 32);
         }
         return skip_insn(p, next);
     }
     if (!read) {
+        if (crn == 12 && op1 == 0) {
+            probe_icc_write(p, crm, op2);
+        }
         return crn == 13 ? INSN_PLAIN : skip_insn(p, next);
+    }
+    if (crn == 12 && op1 == 0 && rt != 15 &&
+        probe_icc_read(p, crm, op2, &value)) {
+        probe_put_reg(p, reg_a32(rt), value);
+        return skip_insn(p, next);
     }
     if (crn == 0 || crn == 13 || rt == 15) {
         return INSN_PLAIN;
     }
     if (crn == 14 && crm == 0 && op1 == 0) {
-        put_reg(p, reg_a32(rt), freq(p));
+        probe_put_reg(p, reg_a32(rt), freq(p));
     } else if (crn == 1 && crm == 0 && op2 == 0) {
-        put_reg(p, reg_a32(rt), p->q.cpu.sctlr);
+        probe_put_reg(p, reg_a32(rt), p->q.cpu.sctlr);
     } else if (crn == 12 && crm == 0 && op2 == 0) {
-        put_reg(p, reg_a32(rt), p->q.cpu.vbar);
+        probe_put_reg(p, reg_a32(rt), p->q.cpu.vbar);
     } else if (crn == 9 && crm == 13 && op2 == 0) { /* PMCCNTR */
-        put_reg(p, reg_a32(rt), read_time(p) & 0xffffffffu);
+        probe_put_reg(p, reg_a32(rt), read_time(p) & 0xffffffffu);
     } else {
-        put_reg(p, reg_a32(rt), 0);
+        probe_put_reg(p, reg_a32(rt), 0);
     }
     return skip_insn(p, next);
 }
@@ -441,6 +458,9 @@ static bool is_cp15(uint32_t w)
 static enum insn_class insn_a32(struct inf_probe *p, uint64_t pc, uint32_t w,
                                 uint64_t *sp_after)
 {
+    if (p->run.handler && probe_returns_a32(p, w)) {
+        return INSN_ERET;
+    }
     if ((w & 0x0fffffffu) == 0x012fff1eu || (w & 0x0fffffffu) == 0x01a0f00eu) {
         *sp_after = probe_sp(p); /* BX LR; MOV PC, LR */
         return INSN_RETURN;
@@ -498,6 +518,10 @@ static enum insn_class insn_thumb32(struct inf_probe *p, uint64_t pc,
 {
     uint32_t w = ((uint32_t)hi << 16) | lo;
 
+    if (p->run.handler && p->uc_arch == INF_ARCH_A32 &&
+        probe_returns_thumb(p, w)) {
+        return INSN_ERET;
+    }
     if (hi == 0xe8bd && (lo & 0x8000)) { /* POP.W {.., PC} */
         *sp_after = probe_sp(p) + 4 * __builtin_popcount(lo);
         return INSN_RETURN;

@@ -199,10 +199,7 @@ static void hook_write(uc_engine *uc, uc_mem_type type, uint64_t addr,
         return;
     }
     p->run.again_stores++;
-    if (p->run.handler && addr - (p->loop_sp - INF_PAGE_SIZE) >=
-                          INF_PAGE_SIZE) {
-        p->run.out->stores++;
-    }
+    p->run.out->stores += probe_handler_stores(p, addr);
     page_touch(p, addr);
     if (off + size > INF_PAGE_SIZE) {
         page_touch(p, addr + size - 1);

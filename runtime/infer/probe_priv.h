@@ -69,6 +69,7 @@ struct run_state {
     unsigned same_period; /* polls that the period has held for */
     unsigned frame_reads;
     bool handler;    /* the handler runs, see probe_irq.c */
+    uint64_t stacks[3]; /* where its stacks begin */
     unsigned event_reads;
     bool event_over; /* the register was written */
     unsigned speedups;
@@ -89,6 +90,7 @@ struct inf_probe {
     unsigned run_pages; /* fetched by this run */
     struct inf_question q;
     struct inf_probe_env env;
+    struct inf_handler handler;
     uint64_t loop_sp;
     unsigned period;  /* polls in one round of the loop */
     bool once;        /* no loop: one read is looked at */
@@ -141,7 +143,16 @@ enum insn_class {
     INSN_BEYOND,  /* leaves what can be run: SVC, WFI, ERET ... */
     INSN_SKIPPED, /* was emulated; the emulator goes on behind it */
     INSN_WAIT,    /* WFI */
+    INSN_ERET,    /* ends a handler that runs */
 };
+
+/* Encodings of MRS and MSR, bits 19..5: op0(1) op1(3) CRn(4) CRm(4) op2(3). */
+#define SYSREG(op0, op1, crn, crm, op2) \
+    ((((op0) & 1u) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | \
+     (op2))
+/* What system register @key of A64 reads when nothing else is known. */
+void probe_sys_put(struct inf_probe *p, uint32_t key, uint64_t value);
+void probe_put_reg(struct inf_probe *p, int uc_reg, uint64_t value);
 
 /* The emulator goes on at @next. */
 void probe_skip(struct inf_probe *p, uint64_t next);
@@ -159,6 +170,19 @@ int probe_emulate(struct inf_probe *p, uint64_t pc);
 /* probe_irq.c: one instruction of the handler. */
 void probe_follow_handler(struct inf_probe *p);
 bool probe_handler_end(struct inf_probe *p, uint64_t fetch);
+/* A store to memory that is not the handler's stack. */
+bool probe_handler_stores(const struct inf_probe *p, uint64_t addr);
+/* What the GIC answers to the handler that runs; false = no GIC there. */
+bool probe_gic_read(struct inf_probe *p, uint64_t phys, uint64_t *value);
+void probe_gic_write(struct inf_probe *p, uint64_t phys);
+/* The same by register CRm, op2 with CRn = 12 of the CPU. */
+bool probe_icc_read(struct inf_probe *p, unsigned crm, unsigned op2,
+                    uint64_t *value);
+void probe_icc_write(struct inf_probe *p, unsigned crm, unsigned op2);
+/* Whether @w, in the A32 layout, returns from the exception. */
+bool probe_returns_a32(struct inf_probe *p, uint32_t w);
+/* The same of Thumb. */
+bool probe_returns_thumb(struct inf_probe *p, uint32_t w);
 
 /* Instructions of IT blocks belong to the loop, those skipped as well. */
 void probe_add_predicated(struct inf_probe *p);

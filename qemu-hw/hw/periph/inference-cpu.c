@@ -141,6 +141,27 @@ static void fill_m_profile(CPUARMState *env, struct pbr_cpu *out)
     out->far = env->v7m.bfar;
 }
 
+/* The stack pointer of an AArch32 mode. */
+static uint64_t mode_sp(CPUARMState *env, unsigned mode)
+{
+    return (env->uncached_cpsr & CPSR_M) == mode
+           ? env->regs[13] : env->banked_r13[bank_number(mode)];
+}
+
+/* The stack that a handler finds, if the interrupt is taken to @el. */
+static void fill_stacks(CPUARMState *env, unsigned el, struct pbr_cpu *out)
+{
+    if (is_a64(env)) {
+        out->irq_sp = arm_current_el(env) == el && (env->pstate & PSTATE_SP)
+                      ? env->xregs[31] : env->sp_el[el];
+        out->fiq_sp = out->irq_sp;
+        return;
+    }
+    out->irq_sp = mode_sp(env, ARM_CPU_MODE_IRQ);
+    out->fiq_sp = mode_sp(env, ARM_CPU_MODE_FIQ);
+    out->svc_sp = mode_sp(env, ARM_CPU_MODE_SVC);
+}
+
 static void fill_a_profile(CPUARMState *env, struct pbr_cpu *out)
 {
     unsigned el = MAX(arm_current_el(env), 1);
@@ -155,6 +176,7 @@ static void fill_a_profile(CPUARMState *env, struct pbr_cpu *out)
         out->regs[PBR_A32_PSR] = cpsr_read(env);
         out->spsr = env->spsr;
     }
+    fill_stacks(env, el, out);
     out->vbar = env->cp15.vbar_el[el];
     out->ttbr[0] = env->cp15.ttbr0_el[el];
     out->ttbr[1] = env->cp15.ttbr1_el[el];

@@ -60,13 +60,30 @@ static void fill_nvic(NVICState *nvic, struct pbr_irqs *irqs)
     }
 }
 
+/* Where the guest has region @n of @dev, also inside of containers; 0 = not. */
+static hwaddr address_of(Object *dev, int n)
+{
+    SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
+    MemoryRegion *mr = sysbus_has_mmio(sbd, n) ? sysbus_mmio_get_region(sbd, n)
+                                               : NULL;
+    hwaddr addr = 0;
+
+    for (; mr && mr->container; mr = mr->container) {
+        addr += mr->addr;
+    }
+    return addr;
+}
+
 static void fill_gic(Object *gic, struct pbr_irqs *irqs)
 {
-    hwaddr base = SYS_BUS_DEVICE(gic)->mmio[0].addr;
+    hwaddr base = address_of(gic, 0);
+    bool v2 = object_dynamic_cast(gic, TYPE_ARM_GIC_COMMON);
     unsigned i, spis = object_property_get_uint(gic, "num-irq", NULL);
     MemTxAttrs attrs = { .secure = 1 };
 
     irqs->kind = PBR_IRQ_GIC;
+    irqs->distributor = base;
+    irqs->cpu_interface = v2 ? address_of(gic, 1) : 0;
     irqs->lines = MIN(spis > 32 ? spis - 32 : 0, 32 * PBR_IRQ_WORDS);
     for (i = 0; i < irqs->lines / 32; i++) {
         hwaddr at = base + 4 * (i + 1);
