@@ -52,7 +52,7 @@ COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS) -pthread \
 sources = $(filter-out $(2) %-test.c,$(wildcard $(1)/*.c))
 SRC_dsl := $(call sources,dsl) $(patsubst %,$(B)/gen/dsl/periph.%.c,\
     $(if $(wildcard dsl/periph.y),tab) $(if $(wildcard dsl/periph.l),lex))
-SRC_compiler := $(call sources,compiler,compiler/main.c)
+SRC_compiler := $(call sources,compiler,compiler/main.c compiler/main_%.c)
 SRC_engine := $(call sources,runtime/engine)
 SRC_bridge := $(call sources,runtime/bridge)
 SRC_infer := $(call sources,runtime/infer)
@@ -71,7 +71,7 @@ LIB_tools := $(B)/lib/libtools.a
 PARTS := dsl compiler engine bridge infer profile daemon tools
 LIBS := $(foreach p,$(PARTS),$(if $(SRC_$(p)),$(LIB_$(p))))
 
-BIN_periphc := compiler/main.c
+BIN_periphc := compiler/main.c $(wildcard compiler/main_*.c)
 BIN_periphd := runtime/daemon/main.c
 BIN_periph := runtime/tools/periph.c
 BIN_shared_mem_reader := runtime/tools/monitor.c
@@ -152,7 +152,7 @@ define program
 $(B)/bin/$(1): $(call object,$(BIN_$(1))) $(LIBS)
 	@mkdir -p $$(@D)
 	$$(call show,LD)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -pthread -o $$@ $$< \
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -pthread -o $$@ $$(filter %.o,$$^) \
 	    -Wl,--start-group $$(LIBS) -Wl,--end-group $$(LIB_LIBS)
 endef
 
@@ -353,8 +353,13 @@ install: programs
 	install $(LIBEXEC) $(LIBEXEC_DIR)
 	cp -r boards/. $(DATA)/boards
 	[ ! -d dsl/lib ] || cp -r dsl/lib $(DATA)/dsl
-	install $(addprefix $(O)/libexec/periph/,qemu-system-aarch64 qemu-img) \
-	    $(LIBEXEC_DIR)
+	@if [ -e $(O)/libexec/periph/qemu-system-aarch64 ]; then \
+	    install -v $(addprefix $(O)/libexec/periph/,qemu-system-aarch64 \
+	        qemu-img) $(LIBEXEC_DIR); \
+	else \
+	    echo "without QEMU, which is not built: the compiler works," \
+	        "runs do not; 'make qemu install' adds it"; \
+	fi
 
 clean:
 	rm -rf $(O)

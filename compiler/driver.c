@@ -15,12 +15,14 @@
 #include "compiler/import.h"
 #include "compiler/priv.h"
 #include "dsl/bounds.h"
+#include "dsl/readfile.h"
 
 struct pcc {
     struct pdl_session *session;
     struct cc cc;
     CC_VEC(const char *) files;     /* layers to parse, in order */
     CC_VEC(const char *) buffers;   /* names given to pcc_set_buffer() */
+    struct pcc_found *found;        /* by outputs */
     bool compiled;
 };
 
@@ -99,8 +101,7 @@ static void report_io(struct pcc *s, const char *path, int status)
                       nowhere, "it is %s", path);
     } else {
         pdl_diag_add(s->cc.diags, PDL_D_FILE_UNREADABLE, nowhere, path,
-                     status == PDL_ERR_IO ? strerror(errno) :
-                     pdl_strerror(status));
+                     pdl_read_strerror(status));
     }
 }
 
@@ -345,8 +346,48 @@ const struct pcc_model *pcc_get_model(const struct pcc *s)
 
 const char *pcc_input(const struct pcc *s, size_t i)
 {
-    return i < pdl_sources_count(s->cc.sources) ?
-           pdl_source_name(s->cc.sources, i + 1) : NULL;
+    size_t sources = pdl_sources_count(s->cc.sources);
+    const struct pcc_found *f = s->found;
+
+    if (i < sources) {
+        return pdl_source_name(s->cc.sources, i + 1);
+    }
+    for (i -= sources; f && i; i--) {
+        f = f->next;
+    }
+    return f ? f->path : NULL;
+}
+
+/* Characters that make takes for its own are escaped. */
+static void put_dep(struct pdl_strbuf *out, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == ' ' || *name == '#') {
+            pdl_strbuf_putc(out, '\\');
+        } else if (*name == '$') {
+            pdl_strbuf_putc(out, '$');
+        }
+        pdl_strbuf_putc(out, *name);
+    }
+}
+
+void pcc_make_rule(const struct pcc *s, const char *target,
+                   const char *further, struct pdl_strbuf *out)
+{
+    const char *input = pcc_input(s, 0);
+    size_t i;
+
+    put_dep(out, target);
+    pdl_strbuf_putc(out, ':');
+    for (i = 0; input; input = pcc_input(s, ++i)) {
+        pdl_strbuf_puts(out, " \\\n  ");
+        put_dep(out, input);
+    }
+    if (further) {
+        pdl_strbuf_puts(out, " \\\n  ");
+        put_dep(out, further);
+    }
+    pdl_strbuf_putc(out, '\n');
 }
 
 /* ---- emitting ---- */
@@ -435,7 +476,7 @@ int pcc_emit(struct pcc *s, const char *name,
     struct pcc_emit e = {
         .model = s->cc.model, .sources = s->cc.sources,
         .diags = s->cc.diags, .arena = s->cc.arena, .out = &made,
-        .cc = &s->cc,
+        .cc = &s->cc, .found = s->found,
     };
     struct pcc_emit_options plain;
     int err;
@@ -450,6 +491,7 @@ int pcc_emit(struct pcc *s, const char *name,
     plain.delta |= plain.instance_count != 0;
     e.opts = &plain;
     err = emit_all(s, emitter, &e);
+    s->found = e.found;
     if (!err) {
         pdl_strbuf_add(out, pdl_strbuf_str(&made), made.len);
         err = out->failed ? PCC_ERR_NOMEM : PCC_OK;

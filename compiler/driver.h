@@ -17,6 +17,9 @@
 
 #include "compiler/model.h"
 
+/* The most that is read of an image, a base tree or a file to import. */
+#define PCC_MAX_FOREIGN_BYTES (64u << 20)
+
 struct pcc;
 struct pdl_diags;
 struct pdl_sources;
@@ -107,8 +110,18 @@ const struct pdl_sources *pcc_sources(const struct pcc *s);
  */
 const struct pcc_model *pcc_get_model(const struct pcc *s);
 
-/* Files read, in order (imports included); NULL when @i is past the end. */
+/*
+ * Files read, in order (imports included), then images and base trees that
+ * outputs were made of; NULL when @i is past the end.
+ */
 const char *pcc_input(const struct pcc *s, size_t i);
+
+/*
+ * Appends the rule of make that says that @target was made of all
+ * pcc_input() and of @further (or NULL).
+ */
+void pcc_make_rule(const struct pcc *s, const char *target,
+                   const char *further, struct pdl_strbuf *out);
 
 struct pcc_emit_options {
     /*

@@ -15,6 +15,12 @@
 
 struct cc;
 
+/* A file that an output was made of. */
+struct pcc_found {
+    const char *path;
+    struct pcc_found *next;
+};
+
 /* What an emitter works with. */
 struct pcc_emit {
     struct cc *cc;                          /* for checks of what is made */
@@ -26,6 +32,7 @@ struct pcc_emit {
     const bool *instance;   /* [instance_count] which are wanted; NULL: all */
     const bool *memory;
     struct pdl_strbuf *out;
+    struct pcc_found *found;    /* by pcc_emit_find_file(), the last first */
 };
 
 struct pcc_emitter {

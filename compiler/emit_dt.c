@@ -5,13 +5,15 @@
  */
 #include "compiler/dt.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libfdt.h>
 
 #include "compiler/dt_find.h"
 #include "compiler/priv.h"
+#include "dsl/readfile.h"
+#include "dsl/status.h"
 
 #define SRAM_LIMIT (1u << 20)   /* smaller memories are no main memory */
 
@@ -426,10 +428,8 @@ static int read_named_base(struct dt *dt)
     struct pcc_origin origin = { .span = dt->b->base_span };
     const char *path = pcc_emit_find_file(dt->e, &origin, dt->b->base);
     unsigned tree = 1;
-    struct pdl_strbuf bytes = PDL_STRBUF_INIT;
-    char buf[8192];
-    size_t n;
-    FILE *f;
+    size_t size = 0;
+    char *bytes;
     int err;
 
     if (!path) {
@@ -438,20 +438,25 @@ static int read_named_base(struct dt *dt)
 
         path = image ? pcc_emit_find_file(dt->e, &origin, image) : NULL;
     }
-    f = path ? fopen(path, "rb") : NULL;
-    if (!f) {
+    if (!path) {
         if (!dt->quiet) {
             pcc_emit_missing(dt->e, &origin, dt->b->base);
         }
         return PCC_ERR_INPUT;
     }
-    while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
-        pdl_strbuf_add(&bytes, buf, n);
+    err = pdl_read_file(path, PCC_MAX_FOREIGN_BYTES, &bytes, &size);
+    if (err == PDL_ERR_NOMEM) {
+        return PCC_ERR_NOMEM;
     }
-    fclose(f);
-    err = bytes.failed ? PCC_ERR_NOMEM :
-          read_base(dt, pdl_strbuf_str(&bytes), bytes.len, tree, origin.span);
-    pdl_strbuf_dispose(&bytes);
+    if (err) {
+        dt_report(dt, origin.span, PDL_D_BAD_BASE_TREE,
+                  err == PDL_ERR_TOO_BIG ?
+                  "the file is larger than 64 MiB, the most that is read" :
+                  pdl_read_strerror(err));
+        return PCC_ERR_INPUT;
+    }
+    err = read_base(dt, bytes, size, tree, origin.span);
+    free(bytes);
     return err;
 }
 

@@ -50,6 +50,23 @@ static const char *try_folder(struct pcc_emit *e, const char *dir,
     return copy;
 }
 
+static void note_found(struct pcc_emit *e, const char *path)
+{
+    struct pcc_found *f;
+
+    for (f = e->found; f; f = f->next) {
+        if (strcmp(f->path, path) == 0) {
+            return;
+        }
+    }
+    f = PDL_NEW(e->arena, struct pcc_found);
+    if (f) {
+        f->path = path;
+        f->next = e->found;
+        e->found = f;
+    }
+}
+
 const char *pcc_emit_find_file(struct pcc_emit *e,
                                const struct pcc_origin *origin,
                                const char *path)
@@ -61,7 +78,13 @@ const char *pcc_emit_find_file(struct pcc_emit *e,
     for (i = 0; i < o->load_dir_count && !found; i++) {
         found = try_folder(e, o->load_dirs[i], path);
     }
-    return found ? found : try_folder(e, own_folder(e, origin), path);
+    if (!found) {
+        found = try_folder(e, own_folder(e, origin), path);
+    }
+    if (found) {
+        note_found(e, found);
+    }
+    return found;
 }
 
 void pcc_emit_missing(struct pcc_emit *e, const struct pcc_origin *origin,

@@ -2,11 +2,11 @@
 /* Sessions, and the way from a file to its tree. */
 #include "dsl/parse.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dsl/parse_priv.h"
+#include "dsl/readfile.h"
 
 struct pdl_session {
     struct pdl_arena *arena;
@@ -231,7 +231,7 @@ static int report_open(struct pdl_session *session, int status,
         break;
     default:
         pdl_diag_add(session->diags, PDL_D_FILE_UNREADABLE, where, path,
-                     strerror(errno));
+                     pdl_read_strerror(PDL_ERR_IO));
         break;
     }
     return PDL_ERR_SYNTAX;

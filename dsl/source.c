@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "dsl/bounds.h"
+#include "dsl/readfile.h"
 #include "dsl/scan.h"
 #include "dsl/status.h"
 
@@ -204,61 +205,6 @@ int pdl_sources_add_memory(struct pdl_sources *sources, const char *name,
     return add_source(sources, clean, text, len, file);
 }
 
-/* Reads a stream to its end; *text is malloc'ed and has a NUL behind it. */
-static int read_stream(FILE *stream, char **text, size_t *len)
-{
-    size_t cap = 16384, have = 0, got;
-    char *buf = malloc(cap), *more;
-    int status = PDL_ERR_NOMEM;
-
-    if (!buf) {
-        return status;
-    }
-    while ((got = fread(buf + have, 1, cap - have - 1, stream)) > 0) {
-        have += got;
-        if (have > PDL_MAX_FILE_BYTES) {
-            status = PDL_ERR_TOO_BIG;
-            goto fail;
-        }
-        if (have + 1 == cap) {
-            more = realloc(buf, cap * 2);
-            if (!more) {
-                goto fail;
-            }
-            buf = more;
-            cap *= 2;
-        }
-    }
-    if (ferror(stream)) {
-        status = PDL_ERR_IO;
-        goto fail;
-    }
-    buf[have] = '\0';
-    *text = buf;
-    *len = have;
-    return PDL_OK;
-
-fail:
-    free(buf);
-    return status;
-}
-
-static int read_file(const char *path, char **text, size_t *len)
-{
-    FILE *stream = fopen(path, "rb");
-    int status, saved;
-
-    if (!stream) {
-        return errno == ENOENT || errno == ENOTDIR ? PDL_ERR_NOT_FOUND
-                                                   : PDL_ERR_IO;
-    }
-    status = read_stream(stream, text, len);
-    saved = errno;
-    fclose(stream);
-    errno = saved;
-    return status;
-}
-
 int pdl_sources_open(struct pdl_sources *sources, const char *path,
                      uint32_t *file)
 {
@@ -280,7 +226,7 @@ int pdl_sources_open(struct pdl_sources *sources, const char *path,
     if (sources->no_disk) {
         return PDL_ERR_NOT_FOUND;
     }
-    status = read_file(name, &text, &len);
+    status = pdl_read_file(name, PDL_MAX_FILE_BYTES, &text, &len);
     if (status) {
         return status;
     }
