@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "runtime/tools/board.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,7 @@
 #include "dsl/diag.h"
 #include "dsl/strbuf.h"
 #include "runtime/engine/engine.h"
+#include "runtime/tools/change.h"
 #include "runtime/tools/command.h"
 #include "runtime/tools/process.h"
 #include "runtime/tools/util.h"
@@ -125,13 +127,30 @@ int board_find(struct board *b, const char *what, bool copy)
     return STATUS_OK;
 }
 
+bool board_try_lock(struct board *b)
+{
+    int saved;
+
+    b->lock = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (b->lock < 0) {
+        return false;
+    }
+    if (flock(b->lock, LOCK_EX | LOCK_NB) == 0) {
+        return true;
+    }
+    saved = errno;
+    close(b->lock);
+    b->lock = -1;
+    errno = saved;
+    return false;
+}
+
 int board_lock(struct board *b)
 {
-    b->lock = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (b->lock >= 0 && flock(b->lock, LOCK_EX | LOCK_NB) == 0) {
+    if (board_try_lock(b)) {
         return STATUS_OK;
     }
-    if (b->lock >= 0 && errno == EWOULDBLOCK) {
+    if (errno == EWOULDBLOCK) {
         say("another run is working on %s", b->dir);
         say("wait for its end, or run on a copy of the folder (cp -r)");
     } else {
@@ -214,16 +233,12 @@ int board_compile_with(const char *dir, const char *text)
     return status;
 }
 
-int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
+/* What was added to @pcc with @result so far, compiled. */
+static int compile(const char *dir, struct pcc *pcc, int result,
+                   enum board_talk talk, struct pcc **out)
 {
-    struct pcc *pcc = new_session();
-    int result, status;
+    int status;
 
-    if (!pcc) {
-        say("out of memory");
-        return STATUS_USAGE;
-    }
-    result = pcc_add_board_dir(pcc, dir);
     if (result == PCC_OK) {
         result = pcc_compile(pcc);
     }
@@ -244,6 +259,66 @@ int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
     }
     *out = pcc;
     return status;
+}
+
+int board_compile(const char *dir, enum board_talk talk, struct pcc **out)
+{
+    struct pcc *pcc = new_session();
+
+    if (!pcc) {
+        say("out of memory");
+        return STATUS_USAGE;
+    }
+    return compile(dir, pcc, pcc_add_board_dir(pcc, dir), talk, out);
+}
+
+static int is_layer(const struct dirent *entry)
+{
+    return change_is_text(entry->d_name) &&
+        strcmp(entry->d_name, "board.periph") != 0;
+}
+
+/* The text @name of the folder @texts, as if it stood in @dir. */
+static int add_text(struct pcc *pcc, const char *dir, const char *texts,
+                    const char *name)
+{
+    char *path = text_new("%s/%s", texts, name);
+    char *as = text_new("%s/%s", dir, name), *text;
+    int result = PCC_ERR_IO;
+    size_t len;
+
+    text = file_read(path, BOARD_MAX_BYTES, &len);
+    if (text) {
+        result = pcc_add_buffer(pcc, as, text, len);
+    }
+    free(text);
+    free(as);
+    free(path);
+    return result;
+}
+
+int board_compile_as(const char *dir, const char *texts, enum board_talk talk,
+                     struct pcc **out)
+{
+    struct pcc *pcc = new_session();
+    struct dirent **names = NULL;
+    int result, count, i;
+
+    *out = NULL;
+    if (!pcc) {
+        say("out of memory");
+        return STATUS_USAGE;
+    }
+    result = add_text(pcc, dir, texts, "board.periph");
+    count = scandir(texts, &names, is_layer, alphasort);
+    for (i = 0; i < count; i++) {
+        if (result == PCC_OK) {
+            result = add_text(pcc, dir, texts, names[i]->d_name);
+        }
+        free(names[i]);
+    }
+    free(names);
+    return compile(dir, pcc, result, talk, out);
 }
 
 char *board_fetch_package(const char *name)

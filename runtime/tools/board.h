@@ -33,6 +33,9 @@ char *board_library(void);
 /* Takes the folder for this process; says who has it when it is taken. */
 int board_lock(struct board *b);
 
+/* The same without a word: false when another process has it. */
+bool board_try_lock(struct board *b);
+
 void board_dispose(struct board *b);
 
 enum board_talk {
@@ -46,6 +49,14 @@ enum board_talk {
  * *out, to be freed with pcc_free(), whose model has a board.
  */
 int board_compile(const char *dir, enum board_talk talk, struct pcc **out);
+
+/*
+ * The same with the .periph files of the folder @texts in place of those of
+ * @dir: what they import and load is looked for from @dir, and messages name
+ * it.
+ */
+int board_compile_as(const char *dir, const char *texts, enum board_talk talk,
+                     struct pcc **out);
 
 /*
  * Whether the board would compile with @text at the end of board.periph: an

@@ -146,13 +146,8 @@ static int run(const struct option_table *table, int argc, char **argv,
     struct option_rest rest;
     int status;
 
-    switch (option_parse(table, argc, argv, NULL, &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(table, argc, argv, NULL, &rest, &status)) {
+        return status;
     }
     status = board_find(&board, rest.operands[0], true);
     if (status == STATUS_OK) {

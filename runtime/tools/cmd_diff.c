@@ -7,14 +7,18 @@
 
 #include "compiler/driver.h"
 #include "runtime/tools/board.h"
+#include "runtime/tools/change.h"
 #include "runtime/tools/command.h"
 #include "runtime/tools/util.h"
 
 struct diff_options {
-    bool json;
+    bool json, last;
 };
 
 static const struct option_row rows[] = {
+    { .name = "last", .kind = OPTION_FLAG,
+      .offset = offsetof(struct diff_options, last),
+      .help = "what the last run that changed BOARD changed in it" },
     { .name = "json", .kind = OPTION_FLAG,
       .offset = offsetof(struct diff_options, json),
       .help = "print JSON: [{item, before, after}]; null where it is not" },
@@ -23,10 +27,11 @@ static const struct option_row rows[] = {
 
 const struct option_table diff_options_table = {
     .command = "periph diff",
-    .operands = "BOARD OTHER",
-    .summary = "Tell what two boards say differently.",
+    .operands = "BOARD [OTHER]",
+    .summary = "Tell what two boards, or one before and after its last run, "
+               "say differently.",
     .rows = rows,
-    .min_operands = 2,
+    .min_operands = 1,
     .max_operands = 2,
     .details =
     "Compares memories, peripherals, registers and fields by name, and says\n"
@@ -34,8 +39,11 @@ const struct option_table diff_options_table = {
     "has it, ~ they differ. Of rules and derived fields their number and kind\n"
     "are compared, not their text.\n"
     "\n"
-    "Exit status: 0 whether they differ or not, 1 for wrong options, 2 for\n"
-    "errors in the boards' files.\n",
+    "With --last there is no OTHER: BOARD as it was before the last run that\n"
+    "changed it, and as that run left it. periph undo takes that back.\n"
+    "\n"
+    "Exit status: 0 whether they differ or not, 1 for wrong options or when\n"
+    "no run has changed anything, 2 for errors in the boards' files.\n",
 };
 
 /* One thing a board says. */
@@ -189,6 +197,67 @@ static int read_board(const char *name, struct facts *out)
     return status;
 }
 
+static int read_texts(const struct board *board, const char *texts,
+                      struct facts *out)
+{
+    struct pcc *pcc = NULL;
+    int status = board_compile_as(board->dir, texts, BOARD_SAYS_ERRORS, &pcc);
+
+    if (status == STATUS_OK) {
+        collect(out, pcc_get_model(pcc));
+    }
+    pcc_free(pcc);
+    return status;
+}
+
+/* The board before and after the last run that changed it. */
+static int read_last(const char *name, struct facts *before,
+                     struct facts *after)
+{
+    struct board board = BOARD_INIT;
+    char *log_dir = NULL, *path;
+    int status = board_find(&board, name, false);
+
+    if (status == STATUS_OK) {
+        board_try_lock(&board);
+        log_dir = change_find(&board);
+        status = log_dir ? STATUS_OK : STATUS_USAGE;
+    }
+    if (status == STATUS_OK) {
+        path = text_new("%s/" CHANGE_BEFORE, log_dir);
+        status = read_texts(&board, path, before);
+        free(path);
+    }
+    if (status == STATUS_OK) {
+        path = text_new("%s/" CHANGE_AFTER, log_dir);
+        status = read_texts(&board, path, after);
+        free(path);
+    }
+    free(log_dir);
+    board_dispose(&board);
+    return status;
+}
+
+/* Both sides of what is compared; says what is wrong with the operands. */
+static int read_sides(const struct diff_options *options,
+                      const struct option_rest *rest, struct facts *before,
+                      struct facts *after)
+{
+    int status;
+
+    if (options->last == (rest->operand_count == 2)) {
+        say(options->last ? "--last compares a board with itself: one BOARD, "
+            "no OTHER" : "OTHER is missing: a second board, or --last for "
+            "what the last run changed");
+        return STATUS_USAGE;
+    }
+    if (options->last) {
+        return read_last(rest->operands[0], before, after);
+    }
+    status = read_board(rest->operands[0], before);
+    return status == STATUS_OK ? read_board(rest->operands[1], after) : status;
+}
+
 int cmd_diff(int argc, char **argv)
 {
     struct diff_options options = { .json = false };
@@ -198,18 +267,11 @@ int cmd_diff(int argc, char **argv)
     char *text = NULL;
     int status;
 
-    switch (option_parse(&diff_options_table, argc, argv, &options, &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(&diff_options_table, argc, argv, &options, &rest,
+                       &status)) {
+        return status;
     }
-    status = read_board(rest.operands[0], &before);
-    if (status == STATUS_OK) {
-        status = read_board(rest.operands[1], &after);
-    }
+    status = read_sides(&options, &rest, &before, &after);
     if (status == STATUS_OK) {
         list = options.json ? cJSON_CreateArray() : NULL;
         compare(&before, &after, list);

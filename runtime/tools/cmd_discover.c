@@ -354,14 +354,9 @@ int cmd_discover(int argc, char **argv)
     struct option_rest rest;
     int status;
 
-    switch (option_parse(&discover_options_table, argc, argv, &d.options,
-                         &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(&discover_options_table, argc, argv, &d.options, &rest,
+                       &status)) {
+        return status;
     }
     d.machine = rest.operands[0];
     /* With a slash in it, it is a folder for whoever looks it up later. */

@@ -184,14 +184,9 @@ int cmd_monitor(int argc, char **argv)
     struct option_rest rest;
     int status;
 
-    switch (option_parse(&monitor_options_table, argc, argv, &m.options,
-                         &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(&monitor_options_table, argc, argv, &m.options, &rest,
+                       &status)) {
+        return status;
     }
     status = check_options(&m.options, &m.filter);
     if (status == STATUS_OK && rest.operand_count > 0) {

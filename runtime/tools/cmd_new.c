@@ -335,13 +335,9 @@ int cmd_new(int argc, char **argv)
     char why[160];
     int status = STATUS_USAGE;
 
-    switch (option_parse(&new_options_table, argc, argv, &options, &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(&new_options_table, argc, argv, &options, &rest,
+                       &status)) {
+        return status;
     }
     if (options.package != NULL) {
         folder = board_fetch_package(options.package);

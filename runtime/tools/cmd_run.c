@@ -165,13 +165,9 @@ int cmd_run(int argc, char **argv)
     struct session *s;
     int status;
 
-    switch (option_parse(&run_options_table, argc, argv, &options, &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(&run_options_table, argc, argv, &options, &rest,
+                       &status)) {
+        return status;
     }
     if (!ai_type_known(options.ai_type)) {
         return STATUS_USAGE;

@@ -288,13 +288,9 @@ int cmd_show(int argc, char **argv)
     struct pcc *pcc = NULL;
     int status;
 
-    switch (option_parse(&show_options_table, argc, argv, &options, &rest)) {
-    case OPTION_HELP:
-        return STATUS_OK;
-    case OPTION_ERROR:
-        return STATUS_USAGE;
-    case OPTION_OK:
-        break;
+    if (!command_begin(&show_options_table, argc, argv, &options, &rest,
+                       &status)) {
+        return status;
     }
     status = board_find(&board, rest.operands[0], false);
     if (status == STATUS_OK) {

@@ -3,6 +3,8 @@
 #ifndef RUNTIME_TOOLS_COMMAND_H
 #define RUNTIME_TOOLS_COMMAND_H
 
+#include <stdbool.h>
+
 #include "runtime/tools/option.h"
 
 /* Exit statuses of all commands. */
@@ -21,6 +23,13 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+/*
+ * option_parse(), as a command begins: true when it is to go on, else *status
+ * is its exit status.
+ */
+bool command_begin(const struct option_table *table, int argc, char **argv,
+                   void *values, struct option_rest *rest, int *status);
+
 extern const struct option_table new_options_table;
 extern const struct option_table run_options_table;
 extern const struct option_table show_options_table;
@@ -28,6 +37,7 @@ extern const struct option_table explain_options_table;
 extern const struct option_table accept_options_table;
 extern const struct option_table drop_options_table;
 extern const struct option_table diff_options_table;
+extern const struct option_table undo_options_table;
 extern const struct option_table monitor_options_table;
 extern const struct option_table discover_options_table;
 
@@ -38,6 +48,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_accept(int argc, char **argv);
 int cmd_drop(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_undo(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
 

@@ -11,6 +11,7 @@
 #include "dsl/item.h"
 #include "dsl/parse.h"
 #include "runtime/tools/board.h"
+#include "runtime/tools/change.h"
 #include "runtime/tools/command.h"
 #include "runtime/tools/util.h"
 
@@ -151,13 +152,6 @@ done:
     return result;
 }
 
-static bool is_periph(const char *name)
-{
-    size_t len = strlen(name);
-
-    return *name != '.' && len > 7 && strcmp(name + len - 7, ".periph") == 0;
-}
-
 static int strip_files(const struct board *b, const char *to, bool whole)
 {
     DIR *folder = opendir(b->dir);
@@ -167,7 +161,7 @@ static int strip_files(const struct board *b, const char *to, bool whole)
     while (result == 0 && (entry = readdir(folder)) != NULL) {
         char *from, *copy;
 
-        if (!is_periph(entry->d_name)) {
+        if (!change_is_text(entry->d_name)) {
             continue;
         }
         from = text_new("%s/%s", b->dir, entry->d_name);
@@ -206,14 +200,43 @@ int board_copy_fresh(const struct board *b, const char *to)
     return strip_files(b, to, true) == 0 ? STATUS_OK : STATUS_INPUT;
 }
 
-static int replace_file(const char *from, const char *to)
+/* The name a file has until all of them are written; the caller frees. */
+static char *new_name(const char *to)
+{
+    const char *slash = strrchr(to, '/');
+
+    return text_new("%.*s.%s.new", (int)(slash + 1 - to), to, slash + 1);
+}
+
+static int write_new(const char *from, const char *to)
 {
     size_t len;
-    char *text = file_read(from, FILE_MAX_BYTES, &len);
-    int result = text ? pcc_write_file(to, text, len) : -1;
+    char *text = file_read(from, FILE_MAX_BYTES, &len), *name = new_name(to);
+    int result = text ? pcc_write_file(name, text, len) : -1;
 
+    free(name);
     free(text);
     return result;
+}
+
+static int use_new(const char *from, const char *to)
+{
+    char *name = new_name(to);
+    int result = rename(name, to);
+
+    (void)from;
+    free(name);
+    return result;
+}
+
+static int drop_new(const char *from, const char *to)
+{
+    char *name = new_name(to);
+
+    (void)from;
+    unlink(name);
+    free(name);
+    return 0;
 }
 
 /* Calls for each .periph file of @dir; ends at the first failure. */
@@ -225,7 +248,7 @@ static int each_file(const char *dir, const char *other,
     int result = folder ? 0 : -1;
 
     while (result == 0 && (entry = readdir(folder)) != NULL) {
-        if (is_periph(entry->d_name)) {
+        if (change_is_text(entry->d_name)) {
             char *path = text_new("%s/%s", dir, entry->d_name);
             char *twin = text_new("%s/%s", other, entry->d_name);
 
@@ -247,7 +270,17 @@ static int remove_orphan(const char *path, const char *twin)
 
 int board_replace(const struct board *b, const char *from)
 {
-    if (each_file(from, b->dir, replace_file) != 0 ||
+    int saved;
+
+    /* A disk that is full is so before anything has changed. */
+    if (each_file(from, b->dir, write_new) != 0) {
+        saved = errno;
+        each_file(from, b->dir, drop_new);
+        say("%s stays as it is, its new files cannot be written: %s", b->dir,
+            strerror(saved));
+        return STATUS_USAGE;
+    }
+    if (each_file(from, b->dir, use_new) != 0 ||
         each_file(b->dir, from, remove_orphan) != 0) {
         say("cannot replace the files in %s: %s", b->dir, strerror(errno));
         return STATUS_USAGE;

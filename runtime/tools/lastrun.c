@@ -340,19 +340,35 @@ void lastrun_write(const struct session *s, cJSON *report, double withdrawn)
     cJSON_Delete(json);
 }
 
+char *lastrun_folder(const char *dir, const char *name, unsigned index)
+{
+    char *state, *folder;
+
+    if (index == 0) {
+        return text_new("%s/log", dir);
+    }
+    if (index > 1) {
+        return NULL;
+    }
+    state = xdg_folder("XDG_STATE_HOME", ".local/state");
+    folder = text_new("%s/periph/%s", state, name);
+    free(state);
+    return folder;
+}
+
 cJSON *lastrun_read(const char *dir, const char *name)
 {
-    char *path = text_new("%s/log/%s", dir, LASTRUN_FILE), *state, *text;
+    char *path = NULL, *text = NULL, *folder;
     const cJSON *version;
+    unsigned i;
     cJSON *json;
     size_t len;
 
-    text = file_read(path, FILE_MAX_BYTES, &len);
-    if (!text) {
+    for (i = 0; !text && (folder = lastrun_folder(dir, name, i)) != NULL;
+         i++) {
         free(path);
-        state = xdg_folder("XDG_STATE_HOME", ".local/state");
-        path = text_new("%s/periph/%s/%s", state, name, LASTRUN_FILE);
-        free(state);
+        path = text_new("%s/%s", folder, LASTRUN_FILE);
+        free(folder);
         text = file_read(path, FILE_MAX_BYTES, &len);
     }
     if (!text) {

@@ -41,6 +41,13 @@ void lastrun_write(const struct session *s, struct cJSON *report,
                    double withdrawn);
 
 /*
+ * The folders that logs of the board in folder @dir, named @name, may be in:
+ * 0 beside the board, 1 among the user's own where the board cannot be
+ * written; NULL from 2 on.  Owned by the caller.
+ */
+char *lastrun_folder(const char *dir, const char *name, unsigned index);
+
+/*
  * Reads the file of the board in folder @dir named @name.  NULL when there is
  * none or it is damaged, which is said.
  */

@@ -12,6 +12,7 @@ static const struct command commands[] = {
     { "explain", &explain_options_table, cmd_explain },
     { "accept", &accept_options_table, cmd_accept },
     { "drop", &drop_options_table, cmd_drop },
+    { "undo", &undo_options_table, cmd_undo },
     { "diff", &diff_options_table, cmd_diff },
     { "discover", &discover_options_table, cmd_discover },
     { "monitor", &monitor_options_table, cmd_monitor },

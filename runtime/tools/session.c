@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "compiler/driver.h"
+#include "runtime/tools/change.h"
 #include "runtime/tools/command.h"
 #include "runtime/tools/edits.h"
 #include "runtime/tools/lastrun.h"
@@ -144,15 +145,11 @@ static int make_names(struct session *s)
 /* Where logs and results go: beside the board, else in the state folder. */
 static int make_log_dir(struct session *s)
 {
-    char *state;
-
-    s->log_dir = text_new("%s/log", s->board.dir);
+    s->log_dir = lastrun_folder(s->board.dir, s->board.name, 0);
     if (make_folders(s->log_dir, 0777) != 0 ||
         access(s->log_dir, W_OK) != 0) {
         free(s->log_dir);
-        state = xdg_folder("XDG_STATE_HOME", ".local/state");
-        s->log_dir = text_new("%s/periph/%s", state, s->board.name);
-        free(state);
+        s->log_dir = lastrun_folder(s->board.dir, s->board.name, 1);
         s->board.read_only = true;
         say("%s cannot be written: what is learnt lasts for this run only; "
             "logs go to %s", s->board.dir, s->log_dir);
@@ -300,6 +297,8 @@ int session_open(struct session *s, const struct run_options *options,
         (status = make_log_dir(s)) == STATUS_OK &&
         (status = open_signals(s)) == STATUS_OK) {
         clear_logs(s);
+        s->changes = !options->no_infer && !s->board.read_only &&
+            change_begin(&s->board, s->log_dir) == 0;
     }
     if (status == STATUS_OK && options->no_infer) {
         s->edits = edits_open(s->work_dir);
@@ -676,6 +675,9 @@ void session_close(struct session *s)
 {
     session_stop(s);
     terminal_close(&s->terminal);
+    if (s->changes) {
+        change_end(&s->board, s->log_dir);
+    }
     if (s->has_until) {
         regfree(&s->until);
     }

@@ -81,6 +81,7 @@ struct session {
     char *run_dir;                  /* private, goes at the end */
     int run_lock;
     char *log_dir;
+    bool changes;                   /* the board's texts before are kept */
     char *machine_stats;            /* JSON that QEMU writes at its end */
     char *ptab;
     uint64_t image_id;              /* of the firmware in it */

@@ -143,7 +143,7 @@ int remove_folder(const char *path)
     return rmdir(path) == 0 ? result : -1;
 }
 
-static int copy_file(const char *from, const char *to)
+int copy_file(const char *from, const char *to)
 {
     FILE *in = fopen(from, "rbe");
     FILE *out = in ? fopen(to, "wbxe") : NULL;

@@ -33,6 +33,9 @@ bool is_folder(const char *path);
 /* Removes a folder with all in it; links are not followed.  0 or -1. */
 int remove_folder(const char *path);
 
+/* Copies a file to the new file @to.  0 or -1, errno. */
+int copy_file(const char *from, const char *to);
+
 /*
  * Copies the regular files and folders of @from to the new folder @to,
  * without names that begin with a dot and without @skip (may be NULL).
