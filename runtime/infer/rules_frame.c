@@ -7,24 +7,41 @@
  *
  * The model counts the reads of a frame in a variable, and the bit is looked
  * up in a mask:  b1 [1] := 0x102 >> n54 & 1;
+ *
+ * Where the guest sent before what it wants to get now (serial.h), the model
+ * is a device with registers behind the bus: it collects the bits sent, keeps
+ * the data of words that write, and gives it to words that read.  The mask
+ * then says what the first bits of each word get, a status.
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/infer/disasm.h"
 #include "runtime/infer/rules_stall.h"
+#include "runtime/infer/serial.h"
 
 #define MIN_FRAME 8u
 #define MAX_FRAME 64u
 #define MAX_NUMBERS 64u
 #define CONF_FRAME 50u
+#define CONF_ECHO 65u
+
+/* What the model says of the bit. */
+struct served {
+    uint64_t mask;
+    unsigned head; /* mask serves so many reads, @rest the others; 0: all */
+    char rest[INF_EXPR_MAX];
+};
 
 struct frame {
     struct stall *st;
-    struct inf_frame begin; /* set[0]: what the model says so far */
+    struct inf_frame begin; /* set[0]: what is read as things stand */
     unsigned reads;  /* in a frame */
     uint64_t data;   /* the register's bit */
+    struct served old;
+    struct inf_serial words;
     uint64_t best_mask;
     struct cand best;
     bool found;
@@ -210,64 +227,241 @@ static int try_masks(struct frame *f)
 
 /* ------------------------------------------------------------------ model */
 
-/* The mask that the model looks the bit up in; 0 = none yet. */
-static uint64_t old_mask(const struct inf_shape *shape, unsigned bit)
+static void parse_served(const struct inf_shape *shape, unsigned bit,
+                         struct served *out)
 {
     const struct inf_field *field = inf_shape_field(shape, bit);
     unsigned long long mask = 0;
 
-    if (field && field->kind == INF_FIELD_DERIVED &&
-        sscanf(field->expr, "0x%llx >> n", &mask) == 1) {
-        return mask;
+    memset(out, 0, sizeof(*out));
+    if (!field || field->kind != INF_FIELD_DERIVED) {
+        return;
     }
-    return 0;
+    if (sscanf(field->expr, "n%*x < %u ? 0x%llx >> n%*x & 1 : %95[^\n]",
+               &out->head, &mask, out->rest) != 3) {
+        out->head = 0;
+        if (sscanf(field->expr, "0x%llx >> n", &mask) != 1) {
+            mask = 0;
+        }
+    }
+    out->mask = mask;
 }
 
-static int add_rule(struct stall *st, const char *name, const char *text)
+static uint64_t low_bits(unsigned count)
 {
-    return rules_edit_item(st->ans, st->dev->base, name, text, CONF_FRAME);
+    return count >= 64 ? ~0ull : (1ull << count) - 1;
+}
+
+/* The first bit of a word is the highest; it is the lowest of a mask. */
+static uint64_t turned(uint64_t value, unsigned bits)
+{
+    uint64_t out = 0;
+    unsigned i;
+
+    for (i = 0; i < bits; i++) {
+        out |= (value >> i & 1) << (bits - 1 - i);
+    }
+    return out;
+}
+
+static int add_item(const struct frame *f, unsigned conf, const char *name,
+                    const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static int add_item(const struct frame *f, unsigned conf, const char *name,
+                    const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return rules_edit_item(f->st->ans, f->st->dev->base, name, text, conf);
+}
+
+static bool in_device(const struct frame *f, uint64_t phys)
+{
+    return rules_reg_at(f->st->eng, phys) &&
+           phys - f->st->dev->base < f->st->dev->size;
+}
+
+/* The counter of reads and what begins a frame. */
+static int count_frame(const struct frame *f, uint64_t offset)
+{
+    char name[32];
+    int rc;
+
+    snprintf(name, sizeof(name), "n%02" PRIx64, offset);
+    rc = add_item(f, CONF_FRAME, name, "var %s : 8;", name);
+    if (rc == 0) {
+        rc = add_item(f, CONF_FRAME, "", "on read r%02" PRIx64
+                      " { %s += 1; }", offset, name);
+    }
+    if (rc == 0) {
+        rc = add_item(f, CONF_FRAME, "", "on write r%02" PRIx64
+                      " when value == 0x%" PRIx64 " { %s = 0; }",
+                      f->begin.phys - f->st->dev->base, f->begin.value,
+                      name);
+    }
+    return rc;
+}
+
+/* Which write of the data line means which bit. */
+static int follow_line(const struct frame *f, uint64_t offset,
+                       const struct inf_serial_write *at, unsigned bit)
+{
+    return add_item(f, CONF_ECHO, "", "on write r%02" PRIx64
+                    " when value == 0x%" PRIx64 " { d%02" PRIx64 " = %u; }",
+                    at->phys - f->st->dev->base, at->value, offset, bit);
+}
+
+/* What is sent, and the registers behind the bus. */
+static int collect_words(const struct frame *f, uint64_t offset,
+                         const struct inf_serial_echo *e)
+{
+    unsigned top = e->tail + e->direction;
+    char name[32];
+    int rc;
+
+    snprintf(name, sizeof(name), "o%02" PRIx64, offset);
+    rc = add_item(f, CONF_ECHO, name, "var %s : %u;", name,
+                  e->bits > 32 ? 64 : 32);
+    name[0] = 'd';
+    if (rc == 0) {
+        rc = add_item(f, CONF_ECHO, name, "var %s : 1;", name);
+    }
+    name[0] = 't';
+    if (rc == 0) {
+        rc = add_item(f, CONF_ECHO, name, "var %s[%" PRIu64 "] : %u;", name,
+                      e->address + 1, e->tail);
+    }
+    if (rc == 0) {
+        rc = follow_line(f, offset, &e->one, 1);
+    }
+    if (rc == 0) {
+        rc = follow_line(f, offset, &e->zero, 0);
+    }
+    if (rc == 0) {
+        rc = add_item(f, CONF_ECHO, "", "on read r%02" PRIx64 " { o%02"
+                      PRIx64 " = o%02" PRIx64 " << 1 | d%02" PRIx64
+                      "; if (n%02" PRIx64 " == %u && (o%02" PRIx64
+                      " >> %u & 1) == %u) { t%02" PRIx64 "[o%02" PRIx64
+                      " >> %u & 0x%" PRIx64 "] = o%02" PRIx64 "; } }",
+                      offset, offset, offset, offset, offset, e->bits,
+                      offset, top, !e->reads, offset, offset, e->tail,
+                      e->address, offset);
+    }
+    return rc;
+}
+
+/* Whether what is needed was sent before; then the model says that. */
+static bool find_echo(struct frame *f, const struct inf_shape *shape,
+                      struct inf_serial_echo *e, struct served *out)
+{
+    uint64_t needed = turned(f->best_mask, f->reads);
+    uint64_t off = shape->offset;
+
+    if (f->old.head ||
+        f->st->eng->restarts >= f->st->eng->opts.max_restarts ||
+        !inf_serial_find_echo(&f->words, f->reads, needed,
+                              turned(f->old.mask, f->reads), e) ||
+        !in_device(f, e->one.phys) || !in_device(f, e->zero.phys)) {
+        return false;
+    }
+    out->head = e->bits - e->tail;
+    out->mask = f->old.mask & low_bits(out->head);
+    snprintf(out->rest, sizeof(out->rest), "t%02" PRIx64 "[o%02" PRIx64
+             " >> n%02" PRIx64 " - %u & 0x%" PRIx64 "] >> %u - n%02" PRIx64
+             " & 1", off, off, off, out->head, e->address, e->bits - 1, off);
+    return true;
+}
+
+static void print_served(const struct served *s, uint64_t offset, char *buf,
+                         size_t size)
+{
+    if (s->head) {
+        snprintf(buf, size, "n%02" PRIx64 " < %u ? 0x%" PRIx64 " >> n%02"
+                 PRIx64 " & 1 : %s", offset, s->head, s->mask, offset,
+                 s->rest);
+    } else {
+        snprintf(buf, size, "0x%" PRIx64 " >> n%02" PRIx64 " & 1", s->mask,
+                 offset);
+    }
 }
 
 static int apply(struct frame *f, struct inf_shape *shape)
 {
     struct stall *st = f->st;
-    unsigned bit = (unsigned)__builtin_ctzll(f->data);
     struct inf_field field = { .kind = INF_FIELD_DERIVED };
-    const struct rules_reg *begin = rules_reg_at(st->eng, f->begin.phys);
-    char name[32], text[160], why[160];
+    struct served now = f->old;
+    struct inf_serial_echo e;
+    char expr[2 * INF_EXPR_MAX], why[160];
+    unsigned bits;
+    bool echo;
     int rc;
 
-    if (!begin || f->begin.phys - st->dev->base >= st->dev->size) {
+    if (!in_device(f, f->begin.phys)) {
         return 0;
     }
-    field.lo = field.hi = (uint8_t)bit;
-    snprintf(name, sizeof(name), "n%02" PRIx64, shape->offset);
-    snprintf(field.expr, sizeof(field.expr), "0x%" PRIx64 " >> %s & 1",
-             f->best_mask, name);
-    if (inf_shape_put(shape, &field)) {
+    echo = find_echo(f, shape, &e, &now);
+    if (!echo) {
+        if (now.head && (f->best_mask ^ f->begin.set[0]) >> now.head) {
+            return 0; /* the registers behind the bus say otherwise */
+        }
+        bits = now.head && now.head < f->reads ? now.head : f->reads;
+        now.mask = (now.mask & ~low_bits(bits)) |
+                   (f->best_mask & low_bits(bits));
+    }
+    print_served(&now, shape->offset, expr, sizeof(expr));
+    field.lo = field.hi = (uint8_t)__builtin_ctzll(f->data);
+    snprintf(field.expr, sizeof(field.expr), "%.*s", INF_EXPR_MAX - 1, expr);
+    if (strlen(expr) >= sizeof(field.expr) || inf_shape_put(shape, &field)) {
         return 0;
     }
     snprintf(why, sizeof(why), "read bit by bit, %u in a frame that a write "
-             "of 0x%" PRIx64 " begins", f->reads, f->begin.value);
-    rc = rules_edit_shape(st->ans, st->dev, shape, CONF_FRAME, why);
-    snprintf(text, sizeof(text), "var %s : 8;", name);
+             "of 0x%" PRIx64 " begins%s", f->reads, f->begin.value,
+             now.head ? "; what was sent there is read back" : "");
+    rc = rules_edit_shape(st->ans, st->dev, shape,
+                          now.head ? CONF_ECHO : CONF_FRAME, why);
     if (rc == 0) {
-        rc = add_rule(st, name, text);
+        rc = count_frame(f, shape->offset);
     }
-    snprintf(text, sizeof(text), "on read %.40s { %s += 1; }", shape->name,
-             name);
-    if (rc == 0) {
-        rc = add_rule(st, "", text);
-    }
-    snprintf(text, sizeof(text), "on write r%02" PRIx64 " when value == 0x%"
-             PRIx64 " { %s = 0; }", f->begin.phys - st->dev->base,
-             f->begin.value, name);
-    if (rc == 0) {
-        rc = add_rule(st, "", text);
+    if (rc == 0 && echo) {
+        rc = collect_words(f, shape->offset, &e);
     }
     st->ans->verdict = INF_TABLES;
     st->ans->outcome = INF_SOLVED;
+    if (echo) {
+        /* What was sent before the model was there is not in it. */
+        st->eng->restarts++;
+        st->ans->verdict = INF_RESTART;
+        snprintf(st->ans->message, sizeof(st->ans->message), "what is read "
+                 "bit by bit at 0x%" PRIx64 " was sent before: starts again, "
+                 "to keep it", st->q->phys);
+    }
     return rc;
+}
+
+/* What the bit gives as things stand, and does another mask lead out? */
+static int try_bit(struct frame *f, const struct inf_shape *shape)
+{
+    struct inf_serial_bus bus = {
+        .in = f->st->q->phys, .in_mask = f->data,
+        .begin = { f->begin.phys, f->begin.value },
+    };
+    uint64_t got;
+    int rc;
+
+    inf_serial_dispose(&f->words);
+    rc = inf_serial_read(f->st->eng->ev, &bus, &f->words);
+    if (rc) {
+        return rc;
+    }
+    parse_served(shape, (unsigned)__builtin_ctzll(f->data), &f->old);
+    f->begin.set[0] = inf_serial_last(&f->words, f->reads, &got)
+                      ? turned(got, f->reads) : f->old.mask;
+    return try_masks(f);
 }
 
 int rules_frame(struct stall *st)
@@ -292,8 +486,11 @@ int rules_frame(struct stall *st)
     count_reads(&f);
     for (; bits && !f.found && rc == 0; bits &= bits - 1) {
         f.data = bits & -bits;
-        f.begin.set[0] = old_mask(&shape, (unsigned)__builtin_ctzll(bits));
-        rc = try_masks(&f);
+        rc = try_bit(&f, &shape);
     }
-    return rc || !f.found ? rc : apply(&f, &shape);
+    if (rc == 0 && f.found) {
+        rc = apply(&f, &shape);
+    }
+    inf_serial_dispose(&f.words);
+    return rc;
 }
