@@ -29,6 +29,8 @@ Environment:
                       default is Debian's source package
   PERIPH_JOBS         compiler processes (default: one per processor)
   PERIPH_QEMU_DEBUG   1: with debug information
+  PERIPH_QEMU_SAN     1: with AddressSanitizer and UBSan, in a build folder of
+                      its own; takes an hour of processor time
   PERIPH_QEMU_CFLAGS  more compiler flags
 
 One source tree and one build folder in the cache serve all checkouts, one
@@ -44,7 +46,9 @@ min_meson=1.5
 # Where things are; needs $root.
 locate() {
     src=$root/src
-    build=$root/build$([ "${PERIPH_QEMU_DEBUG:-0}" = 1 ] && echo -debug || :)
+    build=$root/build
+    [ "${PERIPH_QEMU_DEBUG:-0}" != 1 ] || build+=-debug
+    [ "${PERIPH_QEMU_SAN:-0}" != 1 ] || build+=-san
     log=$build.log
 }
 
@@ -145,11 +149,18 @@ flags() {
 --disable-install-blobs
 --python=/usr/bin/python3
 END
+    local cflags=${PERIPH_QEMU_CFLAGS:-}
     if [ "${PERIPH_QEMU_DEBUG:-0}" != 1 ]; then
         echo --disable-debug-info
     fi
-    if [ -n "${PERIPH_QEMU_CFLAGS:-}" ]; then
-        echo "--extra-cflags=$PERIPH_QEMU_CFLAGS"
+    if [ "${PERIPH_QEMU_SAN:-0}" = 1 ]; then
+        # QEMU shifts negative numbers knowingly.
+        cflags="-O1 -g1 -fno-omit-frame-pointer -fno-sanitize=shift $cflags"
+        echo --enable-asan
+        echo --enable-ubsan
+    fi
+    if [ -n "${cflags// }" ]; then
+        echo "--extra-cflags=$cflags"
     fi
 }
 

@@ -186,6 +186,7 @@ static void merge_names(struct pfl_change *to, const struct pfl_change *from)
             strcpy(to->memories[to->memory_count++], from->memories[i]);
         }
     }
+    to->whole = to->whole || from->whole;
     to->changed = to->changed || from->changed;
 }
 
@@ -218,7 +219,8 @@ static void send_edits(struct pdm *d)
     int ret = pfl_load_all(d->board, &d->load);
 
     if (ret == PFL_OK &&
-        d->load.instance_count + d->load.memory_count > 0) {
+        (d->load.whole ||
+         d->load.instance_count + d->load.memory_count > 0)) {
         pdm_send_load(d, NULL, 0);
     } else if (ret != PFL_OK) {
         pdm_say(&d->options.log, PDM_WARN, "%s\n%s", pfl_strerror(ret),

@@ -491,11 +491,13 @@ int pfl_emit(struct pfl_board *board, struct pcc *pcc,
     for (i = 0; i < change->memory_count; i++) {
         memories[i] = change->memories[i];
     }
-    options.instances = instances;
-    options.instance_count = change->instance_count;
-    options.memories = memories;
-    options.memory_count = change->memory_count;
-    options.delta = true;
+    if (!change->whole) {
+        options.instances = instances;
+        options.instance_count = change->instance_count;
+        options.memories = memories;
+        options.memory_count = change->memory_count;
+        options.delta = true;
+    }
     pdl_strbuf_clear(&board->table);
     ret = pcc_emit(pcc, "table", &options, &board->table);
     if (ret != PCC_OK) {

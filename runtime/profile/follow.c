@@ -83,13 +83,7 @@ int pfl_merge_pending(struct pfl_board *board, struct pfl_change *change)
 
 /* ---- What is gone ---- */
 
-/* Names of instances and memories, before and after a change of text. */
-struct names {
-    char (*names)[PFL_NAME_MAX];
-    size_t count;
-};
-
-static void names_take(const struct pfl_board *board, struct names *n)
+void pfl_names_take(const struct pfl_board *board, struct pfl_names *n)
 {
     const struct pcc_board *b = board->full != NULL ?
         pcc_get_model(board->full)->board : NULL;
@@ -100,13 +94,14 @@ static void names_take(const struct pfl_board *board, struct names *n)
     for (i = 0; n->names != NULL && i < board->inst_count; i++) {
         strcpy(n->names[n->count++], board->insts[i].name);
     }
+    n->instances = n->count;
     for (i = 0; n->names != NULL && i < memories; i++) {
         snprintf(n->names[n->count++], PFL_NAME_MAX, "%s",
                  b->memories[i].name);
     }
 }
 
-static bool names_have(const struct names *n, const char *name)
+static bool names_have(const struct pfl_names *n, const char *name)
 {
     size_t i;
 
@@ -118,18 +113,46 @@ static bool names_have(const struct names *n, const char *name)
     return false;
 }
 
-static void tell_gone(struct pfl_board *board, const struct names *before)
+/* A wire to an instance of that name is part of a whole board only. */
+static bool is_driven(const struct pfl_board *board, const char *name)
 {
-    struct names now;
+    const struct pcc_board *b = board->full != NULL ?
+        pcc_get_model(board->full)->board : NULL;
     size_t i;
 
-    names_take(board, &now);
+    for (i = 0; b != NULL && i < b->wire_count; i++) {
+        if (b->wires[i].to == PRT_TO_INSTANCE &&
+            strcmp(b->instances[b->wires[i].target].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pfl_names_compare(struct pfl_board *board, const struct pfl_names *before,
+                       struct pfl_change *change)
+{
+    struct pfl_names now;
+    size_t i;
+
+    pfl_names_take(board, &now);
     for (i = 0; now.names != NULL && i < before->count; i++) {
-        if (!names_have(&now, before->names[i])) {
-            pfl_log(board, PFL_LOG_WARN, "%s is gone from the text: a machine "
-                    "that runs keeps it until it is started again",
+        if (names_have(&now, before->names[i])) {
+            continue;
+        }
+        if (i < before->instances) {
+            change->whole = true;
+            pfl_log(board, PFL_LOG_INFO, "%s is gone from the text: a machine "
+                    "that runs loses it", before->names[i]);
+        } else {
+            pfl_log(board, PFL_LOG_WARN, "memory %s is gone from the text: a "
+                    "machine that runs keeps it until it is started again",
                     before->names[i]);
         }
+    }
+    for (i = 0; now.names != NULL && i < now.instances; i++) {
+        change->whole |= !names_have(before, now.names[i]) &&
+            is_driven(board, now.names[i]);
     }
     free(now.names);
 }
@@ -139,26 +162,26 @@ static void tell_gone(struct pfl_board *board, const struct names *before)
 int pfl_refresh(struct pfl_board *board, struct pfl_change *change)
 {
     int ret, emitted = PFL_OK;
-    struct names before;
+    struct pfl_names before;
     bool imports;
     size_t i;
 
     memset(change, 0, sizeof(*change));
     imports = pfl_imports_changed(board);
-    names_take(board, &before);
+    pfl_names_take(board, &before);
     if (!pfl_scan(board) && !imports) {
         free(before.names);
         return PFL_OK;
     }
     ret = pfl_adopt(board, change);
     pfl_merge_pending(board, change);
-    tell_gone(board, &before);
+    pfl_names_compare(board, &before, change);
     free(before.names);
     /* Which devices an import has a part in is not known: all of them. */
     for (i = 0; imports && ret == PFL_OK && i < board->inst_count; i++) {
         pfl_touch_instance(change, board->insts[i].name);
     }
-    if (change->instance_count + change->memory_count > 0) {
+    if (change->whole || change->instance_count + change->memory_count > 0) {
         size_t len = board->messages.len;
 
         change->changed = true;

@@ -494,6 +494,7 @@ int pfl_load(struct pfl_board *board, const char *name)
 int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
               unsigned count, struct pfl_change *change)
 {
+    struct pfl_names before;
     int ret = 1;
     int tries;
 
@@ -503,6 +504,7 @@ int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
         return PFL_ERR_RANGE;
     }
     board->readopted = false;
+    pfl_names_take(board, &before);
     for (tries = 0; ret == 1 && tries < APPLY_TRIES; tries++) {
         ret = apply_once(board, edits, count, change);
     }
@@ -511,7 +513,9 @@ int pfl_apply(struct pfl_board *board, const struct pfl_edit *edits,
     }
     if (ret == PFL_OK && board->readopted) {
         change->changed = true;
+        pfl_names_compare(board, &before, change);
     }
+    free(before.names);
     if (ret == PFL_OK && (board->readopted || !change->changed)) {
         ret = pfl_load_all(board, change);
     }

@@ -129,6 +129,7 @@ struct pfl_change {
     unsigned memory_count;
     char instances[PFL_MAX_TOUCHED][PFL_NAME_MAX];
     char memories[PFL_MAX_TOUCHED][PFL_NAME_MAX];
+    bool whole;             /* load the whole board: what it lacks goes */
     bool changed;           /* false: all of it stood there already */
     unsigned failed_edit;   /* index of the edit that was refused */
 };
@@ -193,9 +194,10 @@ int pfl_drop(struct pfl_board *board, const char *path,
 
 /*
  * Looks at the folder again.  Files that changed and compile are taken over
- * and named in @change, pending answers are merged; of files with errors the
- * last good text stays in force and PFL_ERR_INPUT is returned, with
- * pfl_messages().  Both can happen at once: look at @change->changed too.
+ * and named in @change, pending answers are merged; where an instance is gone
+ * the table is the whole board, so that a machine takes it out; of files with
+ * errors the last good text stays in force and PFL_ERR_INPUT is returned,
+ * with pfl_messages().  Both can happen at once: look at @change->changed too.
  */
 int pfl_refresh(struct pfl_board *board, struct pfl_change *change);
 

@@ -202,6 +202,18 @@ int pfl_carry_out(struct pfl_plan *plan, struct pfl_change *change);
 
 /* Splices the answers that wait into files that parse again. */
 int pfl_merge_pending(struct pfl_board *board, struct pfl_change *change);
+/* Names of instances, then of memories, at some time; free `names`. */
+struct pfl_names {
+    char (*names)[PFL_NAME_MAX];
+    size_t instances;
+    size_t count;
+};
+
+void pfl_names_take(const struct pfl_board *board, struct pfl_names *n);
+/* Sets @change->whole where the text no longer has an instance of @before, or
+ * has got one that a part of the board cannot tell of. */
+void pfl_names_compare(struct pfl_board *board, const struct pfl_names *before,
+                       struct pfl_change *change);
 /* Starts and ends watching the folder; board->watch is -1 where it cannot
  * be watched. */
 void pfl_watch_open(struct pfl_board *board);

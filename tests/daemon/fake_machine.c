@@ -52,7 +52,7 @@ static struct device *device_slot(const char *name)
     unsigned i;
 
     for (i = 0; i < device_count; i++) {
-        if (strcmp(devices[i].name, name) == 0) {
+        if (strcmp(devices[i].name, name) == 0 || !devices[i].size) {
             return &devices[i];
         }
     }
@@ -101,6 +101,38 @@ static void take_instance(const void *blob, size_t size,
     pbr_region_set(state, device_number(d), &region);
 }
 
+static bool is_named(const struct prt_file *file, const char *name)
+{
+    const struct prt_board *b = &file->board;
+    uint32_t i;
+
+    for (i = 0; i < b->head->instances.count; i++) {
+        if (strcmp(prt_board_string(b, b->instances[i].name), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A whole board takes the place of what it does not name. */
+static void drop_extras(const struct prt_file *file, struct pbr_state *state)
+{
+    struct pbr_region none;
+    unsigned i;
+
+    memset(&none, 0, sizeof(none));
+    for (i = 0; i < device_count; i++) {
+        struct device *d = &devices[i];
+
+        if (d->size != 0 && !is_named(file, d->name)) {
+            free(d->blob);
+            free(d->state);
+            memset(d, 0, sizeof(*d));
+            pbr_region_set(state, i, &none);
+        }
+    }
+}
+
 int machine_load(const void *bytes, size_t size, struct pbr_state *state)
 {
     struct prt_file file;
@@ -109,6 +141,10 @@ int machine_load(const void *bytes, size_t size, struct pbr_state *state)
 
     if (ret != PRT_OK) {
         return ret;
+    }
+    if (file.has_board &&
+        !(file.board.head->flags & PRT_BOARD_PARTIAL)) {
+        drop_extras(&file, state);
     }
     for (i = 0; file.has_board && i < file.board.head->instances.count;
          i++) {
@@ -127,6 +163,9 @@ void machine_reset(void)
     unsigned i;
 
     for (i = 0; i < device_count; i++) {
+        if (devices[i].size == 0) {
+            continue;
+        }
         prt_dev_reset(&devices[i].dev, PRT_RESET_COLD);
     }
 }

@@ -85,10 +85,10 @@ for part in sys.argv[1].split("."):
 print(value)' "$1"
 }
 
-# wait_for COMMAND...: until it succeeds, at most 60 seconds.
+# wait_for COMMAND...: until it succeeds, at most about 120 seconds.
 wait_for() {
     local i
-    for i in $(seq 600); do
+    for i in $(seq 1200); do
         if "$@"; then return 0; fi
         sleep 0.1
     done
@@ -127,7 +127,8 @@ start_daemon() {
     started+=("$daemon")
 }
 
-# qmp COMMAND [KEY]: prints the command's answer, or one member of it.
+# qmp COMMAND [KEY]: prints the command's answer, or one member of it. COMMAND
+# is a name, or JSON.
 qmp() {
     python3 - "$@" <<'END'
 import json, socket, sys
@@ -137,7 +138,7 @@ s.connect("qmp")
 f = s.makefile("rw")
 f.readline()
 def ask(name):
-    f.write(json.dumps({"execute": name}) + "\n")
+    f.write((name if name[0] == "{" else json.dumps({"execute": name})) + "\n")
     f.flush()
     while True:
         message = json.loads(f.readline())
@@ -145,11 +146,47 @@ def ask(name):
             return message
 ask("qmp_capabilities")
 answer = ask(sys.argv[1])
-if len(sys.argv) > 2:
+if sys.argv[2:] == [""]:
+    print(answer["return"])
+elif len(sys.argv) > 2:
     print(answer["return"][sys.argv[2]])
 else:
     print(json.dumps(answer))
 END
+}
+
+# hmp LINE: what the monitor answers.
+hmp() {
+    qmp '{"execute": "human-monitor-command", "arguments": {
+        "command-line": "'"$1"'"}}' "" | tr -d '\r'
+}
+
+# peek ADDRESS: a word of the guest as `0x0000005a`, or what stands against it.
+peek() {
+    hmp "xp /1xw $1" | sed -n 's/^[0-9a-f]*: //p'
+}
+
+reads() {
+    [ "$(peek "$1")" = "$2" ]
+}
+
+# session BOARD OPTIONS...: `periph run` on a terminal, in the background,
+# with QMP at the socket `qmp`. Sets $runner; type_in writes to it.
+session() {
+    rm -f keys qmp
+    mkfifo keys
+    python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+        "$periph" run "$@" -- -qmp "unix:$PWD/qmp,server=on,wait=off" \
+        <keys >out 2>&1 &
+    runner=$!
+    started+=("$runner")
+    exec 9>keys
+    wait_for test -S qmp
+}
+
+type_in() {
+    printf '%b' "$1" >&9
 }
 
 # ended PID

@@ -63,11 +63,13 @@ def write_file(name, text):
         f.write(text)
 
 
-def table(name, text):
-    """Compiles a text to a table beside it; gives the table's name."""
+def table(name, text, *instances):
+    """Compiles a text to a table beside it, all of the board or some
+    instances; gives the table's name."""
     out = os.path.splitext(name)[0] + ".ptab"
     write_file(name, "periph 1;\n" + text)
-    done = subprocess.run([PERIPHC, "--emit", "table", "-o", out, name],
+    done = subprocess.run([PERIPHC, "--emit", "table", "-o", out, name,
+                           *("--instance=" + i for i in instances)],
                           capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)

@@ -33,6 +33,7 @@ typedef struct Plan {
     PlannedInstance *instances;
     uint32_t instance_count;
     GPtrArray *memories;        /* PeriphMemory, to be mapped */
+    bool whole;                 /* what it does not name goes */
 } Plan;
 
 static GPtrArray *wires;        /* PeriphWire */
@@ -205,11 +206,18 @@ static bool is_planned(const Plan *plan, PeriphDevice *s)
     return false;
 }
 
+static bool is_extra(PeriphDevice *s, void *opaque)
+{
+    const Plan *plan = opaque;
+
+    return plan->whole && s->on_board && !is_planned(plan, s);
+}
+
 static bool overlaps(PeriphDevice *s, void *opaque)
 {
     OverlapCheck *check = opaque;
 
-    return !is_planned(check->plan, s) &&
+    return !is_planned(check->plan, s) && !is_extra(s, (void *)check->plan) &&
            periph_pieces_overlap(s->pieces, s->piece_count, check->p->pieces,
                                  check->p->piece_count);
 }
@@ -408,6 +416,61 @@ static void connect_wire(Plan *plan, uint32_t i)
     }
 }
 
+static bool has_wire(const Plan *plan, const PeriphWire *wire)
+{
+    uint32_t i;
+
+    for (i = 0; i < plan->board->head->wires.count; i++) {
+        PeriphWire one;
+
+        name_wire(plan, &plan->board->wires[i], &one);
+        if (same_wire(&one, wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void disconnect_wire(const PeriphWire *wire)
+{
+    PeriphDevice *dev = periph_device_find(has_name, wire->from);
+    Object *native = object_resolve_path_component(periph_root(), wire->from);
+    bool later;
+    qemu_irq to = periph_board_wire_target(wire, &later, NULL);
+
+    if (to && wire->from_kind == PRT_FROM_INSTANCE && dev) {
+        periph_wire_disconnect(DEVICE(dev), "line", wire->from_line, to);
+    } else if (to && wire->from_kind == PRT_FROM_NATIVE && native) {
+        periph_wire_disconnect(DEVICE(native), SYSBUS_DEVICE_GPIO_IRQ,
+                               wire->from_line, to);
+    }
+}
+
+/* ---- What a whole board does not name ---- */
+
+/* Memories stay: a guest may hold its stack there. */
+static void remove_extras(Plan *plan, PeriphApplied *applied)
+{
+    GPtrArray *old = periph_board_wires();
+    PeriphDevice *s;
+    unsigned i;
+
+    for (i = old->len; plan->whole && i-- > 0;) {
+        PeriphWire *wire = g_ptr_array_index(old, i);
+
+        if (!has_wire(plan, wire)) {
+            disconnect_wire(wire);
+            periph_wire_free(wire);
+            g_ptr_array_remove_index(old, i);
+        }
+    }
+    while ((s = periph_device_find(is_extra, plan)) != NULL) {
+        trace_periph_board_removed(s->name, s->addr);
+        periph_device_remove(s);
+        applied->removed++;
+    }
+}
+
 /* ---- All of it ---- */
 
 static bool plan_natives(Plan *plan, Error **errp)
@@ -445,6 +508,7 @@ static bool plan_all(Plan *plan, Error **errp)
         return false;
     }
     plan->board = &plan->file.board;
+    plan->whole = !(plan->board->head->flags & PRT_BOARD_PARTIAL);
     return plan_natives(plan, errp) && plan_memories(plan, errp) &&
            plan_instances(plan, errp) && plan_wires(plan, errp);
 }
@@ -475,6 +539,7 @@ static void commit(Plan *plan, PeriphApplied *applied)
     uint32_t i;
 
     memory_region_transaction_begin();
+    remove_extras(plan, applied);
     for (i = 0; i < plan->memories->len; i++) {
         periph_memory_map(g_ptr_array_index(plan->memories, i));
         applied->memories++;

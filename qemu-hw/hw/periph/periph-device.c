@@ -690,6 +690,7 @@ PeriphDevice *periph_device_new(const char *name, PeriphEngine *engine,
 
 void periph_device_remove(PeriphDevice *s)
 {
+    periph_device_release_chr(s);
     object_unparent(OBJECT(s));
 }
 

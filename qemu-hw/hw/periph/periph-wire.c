@@ -69,21 +69,32 @@ static void output_changed(void *opaque, int n, int level)
     }
 }
 
-static WireOutput *find_output(DeviceState *dev, const char *name,
-                               unsigned line)
+static WireOutput *known_output(const void *dev, const char *name,
+                                unsigned line)
 {
-    WireOutput *out;
     unsigned i;
 
-    if (!outputs) {
-        outputs = g_ptr_array_new();
-    }
-    for (i = 0; i < outputs->len; i++) {
-        out = g_ptr_array_index(outputs, i);
+    for (i = 0; outputs && i < outputs->len; i++) {
+        WireOutput *out = g_ptr_array_index(outputs, i);
+
         if (out->dev == dev && out->line == line &&
             !g_strcmp0(out->name, name)) {
             return out;
         }
+    }
+    return NULL;
+}
+
+static WireOutput *find_output(DeviceState *dev, const char *name,
+                               unsigned line)
+{
+    WireOutput *out = known_output(dev, name, line);
+
+    if (out) {
+        return out;
+    }
+    if (!outputs) {
+        outputs = g_ptr_array_new();
     }
     out = g_new0(WireOutput, 1);
     out->dev = dev;
@@ -115,6 +126,17 @@ void periph_wire_connect(PeriphDevice *from, unsigned line, qemu_irq to)
     /* The output may have been high before anything was connected to it. */
     out->level = prt_line_level(&from->engine->dev, line) != 0;
     periph_wire_connect_irq(DEVICE(from), "line", line, to);
+}
+
+void periph_wire_disconnect(DeviceState *from, const char *name,
+                            unsigned line, qemu_irq to)
+{
+    WireOutput *out = known_output(from, name, line);
+    WireInput *in = inputs ? g_hash_table_lookup(inputs, to) : NULL;
+
+    if (out && in && g_ptr_array_remove_fast(out->inputs, in)) {
+        drive(in, out->level, 0);
+    }
 }
 
 /* ---- Snapshots ---- */
@@ -240,17 +262,11 @@ void periph_wires_levels(void (*fn)(void *opaque, const char *path,
 bool periph_wires_set_level(const char *path, const char *name,
                             unsigned line, int level)
 {
-    Object *dev = object_resolve_path(path, NULL);
-    unsigned i;
+    WireOutput *out = known_output(object_resolve_path(path, NULL), name,
+                                   line);
 
-    for (i = 0; outputs && i < outputs->len; i++) {
-        WireOutput *out = g_ptr_array_index(outputs, i);
-
-        if (OBJECT(out->dev) == dev && out->line == line &&
-            !g_strcmp0(out->name, name)) {
-            out->level = level;
-            return true;
-        }
+    if (out) {
+        out->level = level;
     }
-    return false;
+    return out != NULL;
 }

@@ -16,6 +16,7 @@
 typedef struct PeriphApplied {
     unsigned created;
     unsigned replaced;
+    unsigned removed;
     unsigned memories;
     unsigned wires;
 } PeriphApplied;
@@ -23,8 +24,10 @@ typedef struct PeriphApplied {
 /*
  * Applies @bytes: adds memories and instances that are not there yet,
  * replaces the tables of those that are (contents carried over), connects
- * wires. On failure nothing has been changed. Call with the BQL held, not
- * from an access to a table device.
+ * wires. Of a whole board (no PRT_BOARD_PARTIAL) instances and wires that it
+ * does not name go; memories and devices of -device stay. On failure nothing
+ * has been changed. Call with the BQL held, not from an access to a table
+ * device.
  */
 bool periph_board_apply(GBytes *bytes, PeriphApplied *applied, Error **errp);
 
@@ -133,6 +136,9 @@ void periph_state_register(void);
 void periph_wire_connect(PeriphDevice *from, unsigned line, qemu_irq to);
 void periph_wire_connect_irq(DeviceState *from, const char *name,
                              unsigned line, qemu_irq to);
+/* Takes that wire away again; its level counts no more. */
+void periph_wire_disconnect(DeviceState *from, const char *name,
+                            unsigned line, qemu_irq to);
 
 /*
  * While a snapshot is loaded no input is driven: what is behind it has its
