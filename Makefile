@@ -39,7 +39,7 @@ endif
 
 WARN := -Wall -Wextra $(WERROR) -Wstrict-prototypes -Wmissing-prototypes \
     -Wdeclaration-after-statement -Wvla
-LIB_NAMES := libcjson libcurl capstone unicorn libxml-2.0
+LIB_NAMES := libcjson libcurl capstone unicorn expat
 CPPFLAGS += -I. -I$(B)/gen -I$(B)/gen/dsl -D_GNU_SOURCE
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIB_NAMES) 2>/dev/null)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIB_NAMES)) -lfdt -lm

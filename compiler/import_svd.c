@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include <libxml/parser.h>
 
 #define MAX_INTERRUPT 495u      /* of an NVIC */
 
@@ -35,7 +34,7 @@ static struct pdl_item *setting(struct svd *s, const char *name,
 }
 
 static void set_desc(struct svd *s, struct pdl_item *item,
-                     const xmlNode *node)
+                     const struct svd_node *node)
 {
     const char *text = svd_child_text(s, node, "description");
 
@@ -49,7 +48,7 @@ static void set_desc(struct svd *s, struct pdl_item *item,
 
 static void read_blocks(struct svd *s, struct svd_periph *p)
 {
-    const xmlNode *block = svd_get(s, p->node, "addressBlock");
+    const struct svd_node *block = svd_get(s, p->node, "addressBlock");
 
     for (; block; block = svd_next(block->next, "addressBlock")) {
         uint64_t offset = svd_child_number(s, block, "offset", 0);
@@ -65,16 +64,17 @@ static void read_blocks(struct svd *s, struct svd_periph *p)
     }
 }
 
-static void add_irq(struct svd *s, struct svd_periph *p, const xmlNode *node)
+static void add_irq(struct svd *s, struct svd_periph *p,
+                    const struct svd_node *node)
 {
     const char *name = svd_child_text(s, node, "name");
-    const xmlNode *value = svd_get(s, node, "value");
+    const struct svd_node *value = svd_get(s, node, "value");
     struct svd_irq **end = &p->irqs, *irq;
     uint64_t n;
 
     if (!name || !value || !svd_number(s, value, &n)) {
         pdl_diag_add(s->imp->diags, PDL_D_SVD_MISSING, svd_span(s, node),
-                     (const char *)node->name, name ? "a value" : "a name");
+                     node->name, name ? "a value" : "a name");
         return;
     }
     if (n > MAX_INTERRUPT) {
@@ -98,7 +98,7 @@ static void add_irq(struct svd *s, struct svd_periph *p, const xmlNode *node)
 /* The element's own interrupts, else those of its base. */
 static void read_irqs(struct svd *s, struct svd_periph *p)
 {
-    const xmlNode *node = svd_get(s, p->node, "interrupt");
+    const struct svd_node *node = svd_get(s, p->node, "interrupt");
 
     for (; node; node = svd_next(node->next, "interrupt")) {
         add_irq(s, p, node);
@@ -106,7 +106,7 @@ static void read_irqs(struct svd *s, struct svd_periph *p)
 }
 
 /* Whether the element says anything about registers itself. */
-static bool has_own_registers(const xmlNode *node)
+static bool has_own_registers(const struct svd_node *node)
 {
     static const char *const tags[] = {
         "registers", "size", "access", "protection", "resetValue",
@@ -123,8 +123,8 @@ static bool has_own_registers(const xmlNode *node)
 }
 
 /* Names of peripherals are those of instances; devices bear them too. */
-static void add_periph(struct svd *s, const xmlNode *node, uint64_t base,
-                       struct svd_periph *p)
+static void add_periph(struct svd *s, const struct svd_node *node,
+                       uint64_t base, struct svd_periph *p)
 {
     p->node = node;
     p->base = base;
@@ -154,18 +154,18 @@ static struct svd_periph *grow(struct svd *s, struct list *list)
     return &list->v[list->n++];
 }
 
-static void read_periph(struct svd *s, const xmlNode *node,
+static void read_periph(struct svd *s, const struct svd_node *node,
                         struct svd_names *names, struct list *list)
 {
     const char *name = svd_child_text(s, node, "name");
-    const xmlNode *at = svd_get(s, node, "baseAddress");
+    const struct svd_node *at = svd_get(s, node, "baseAddress");
     struct svd_dim dim;
     uint64_t base;
     uint32_t k;
 
     if (!name || !at || !svd_number(s, at, &base)) {
         pdl_diag_add(s->imp->diags, PDL_D_SVD_MISSING, svd_span(s, node),
-                     (const char *)node->name,
+                     node->name,
                      name ? "a baseAddress" : "a name");
         return;
     }
@@ -193,7 +193,7 @@ static void read_periph(struct svd *s, const xmlNode *node,
 static struct svd_periph *same_device(struct svd *s, struct list *list,
                                       const struct svd_periph *p)
 {
-    const xmlNode *node = p->node;
+    const struct svd_node *node = p->node;
     unsigned depth;
     size_t i;
 
@@ -242,7 +242,7 @@ static void make_device(struct svd *s, struct svd_periph *p)
     set_desc(s, d->item, p->node);
     body = &d->item->u.typed.body;
     p->device = d;
-    blocks->line = xmlGetLineNo((xmlNode *)p->node);
+    blocks->line = p->node->line;
     svd_registers(s, &at, &names, 0, blocks);
     d->registers_end = svd_layout(s, blocks);
     /* sizes come when all are known, in front of everything else */
@@ -389,7 +389,7 @@ static void make_board(struct svd *s, const char *name,
                        const struct list *list)
 {
     struct pdl_item *board = new_item(s, PDL_ITEM_BOARD, name);
-    const xmlNode *cpu = svd_own(s->root, "cpu");
+    const struct svd_node *cpu = svd_own(s->root, "cpu");
     const char *type = cpu ? cpu_name(svd_child_text(s, cpu, "name")) : NULL;
     size_t i;
 
@@ -409,60 +409,6 @@ static void make_board(struct svd *s, const char *name,
 
 /* ---- the document ---- */
 
-static void bad_input(struct pcc_import *imp, unsigned long line,
-                      const char *what)
-{
-    pdl_diag_add(imp->diags, PDL_D_IMPORT_BAD_INPUT,
-                 pcc_import_line(imp, line), imp->from, what);
-}
-
-static void free_document(void *doc)
-{
-    xmlFreeDoc(doc);
-}
-
-/* Errors come out of the context; libxml2 prints some all the same. */
-static void be_quiet(void *data, xmlError *error)
-{
-    (void)data;
-    (void)error;
-}
-
-/*
- * No network, no external files, no entities put in; libxml2's own bounds on
- * depth and sizes stay on.
- */
-static xmlDoc *read_document(struct pcc_import *imp)
-{
-    xmlParserCtxt *ctxt = xmlNewParserCtxt();
-    int flags = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                XML_PARSE_BIG_LINES;
-    xmlStructuredErrorFunc before;
-    void *context;
-    xmlDoc *doc;
-
-    if (!ctxt) {
-        pcc_import_nomem(imp);
-    }
-    /* the handler is the thread's own */
-    before = xmlStructuredError;
-    context = xmlStructuredErrorContext;
-    xmlSetStructuredErrorFunc(NULL, be_quiet);
-    doc = xmlCtxtReadMemory(ctxt, (const char *)imp->bytes, (int)imp->size,
-                            imp->from, NULL, flags);
-    xmlSetStructuredErrorFunc(context, before);
-    if (!doc) {
-        const xmlError *e = xmlCtxtGetLastError(ctxt);
-        const char *text = e && e->message ? e->message : "no XML";
-        char *line = pdl_arena_copy(imp->arena, text, strcspn(text, "\n"));
-
-        bad_input(imp, e && e->line > 0 ? (unsigned long)e->line : 1,
-                  line ? line : "no XML");
-    }
-    xmlFreeParserCtxt(ctxt);
-    return doc;
-}
-
 static const char *board_name(struct svd *s)
 {
     const char *name = s->imp->opts->name ? s->imp->opts->name :
@@ -473,7 +419,7 @@ static const char *board_name(struct svd *s)
 
 static void read_device(struct svd *s)
 {
-    const xmlNode *all = svd_own(s->root, "peripherals"), *node;
+    const struct svd_node *all = svd_own(s->root, "peripherals"), *node;
     struct list list = { NULL, 0, 0 };
     const char *name;
     size_t i;
@@ -500,26 +446,10 @@ static void read_device(struct svd *s)
 int pcc_import_svd(struct pcc_import *imp)
 {
     struct svd *s = PCC_IMPORT_NEW(imp, struct svd);
-    xmlDoc *doc;
 
     s->imp = imp;
-    if (imp->size > PDL_STRBUF_MAX) {
-        bad_input(imp, 0, "the file is too large");
-        return PCC_ERR_INPUT;
-    }
-    doc = read_document(imp);
-    if (!doc) {
-        return PCC_ERR_INPUT;
-    }
-    imp->resource = doc;
-    imp->dispose = free_document;
-    if (doc->intSubset || doc->extSubset) {
-        bad_input(imp, 1, "it has a document type; SVD files have none");
-        return PCC_ERR_INPUT;
-    }
-    s->root = xmlDocGetRootElement(doc);
-    if (!s->root || !svd_is(s->root, "device")) {
-        bad_input(imp, 1, "its outermost element is not <device>");
+    s->root = svd_read_document(imp);
+    if (!s->root) {
         return PCC_ERR_INPUT;
     }
     read_device(s);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the CMSIS-SVD importer share.  The document stays a
- * libxml2 tree; `derivedFrom` is looked through when something is asked for,
+ * What the files of the CMSIS-SVD importer share.  The document is a tree of
+ * its elements; `derivedFrom` is looked through when something is asked for,
  * nothing is copied.  A `struct svd_at` says in which context an element is
  * read: registers of a derived peripheral inherit from that one, not from
  * the one they are written in.
  */
 #ifndef COMPILER_IMPORT_SVD_H
 #define COMPILER_IMPORT_SVD_H
-
-#include <libxml/tree.h>
 
 #include "compiler/import.h"
 
@@ -18,6 +16,18 @@
 #define SVD_MAX_DERIVED 16u     /* length of a chain of derivedFrom */
 #define SVD_MAX_DEPTH 16u       /* of clusters in clusters */
 #define SVD_MAX_TEXT 4096u      /* bytes of a name, number or description */
+
+/* An element; all of them live in the importer's arena. */
+struct svd_node {
+    struct svd_node *parent, *next;
+    struct svd_node *children, *last;
+    const char *name;
+    const char *text;           /* with single spaces, cut; never NULL */
+    const char *derived_from;   /* the attribute, or NULL */
+    unsigned long line;
+    const struct svd_node *base;    /* private to svd_base() */
+    bool base_known;
+};
 
 /* Names that are taken in one scope. */
 struct svd_names {
@@ -28,7 +38,7 @@ struct svd_names {
 
 struct svd {
     struct pcc_import *imp;
-    const xmlNode *root;
+    const struct svd_node *root;
     struct svd_names globals;   /* devices and the board */
     unsigned registers;         /* in the text so far */
     bool full;                  /* that limit was reported */
@@ -37,7 +47,7 @@ struct svd {
 /* An element, and what its values are inherited from. */
 struct svd_at {
     const struct svd_at *up;
-    const xmlNode *node;
+    const struct svd_node *node;
 };
 
 enum svd_access { SVD_RW, SVD_RO, SVD_WO, SVD_W_ONCE, SVD_RW_ONCE };
@@ -93,7 +103,7 @@ struct svd_device {
 };
 
 struct svd_periph {
-    const xmlNode *node;
+    const struct svd_node *node;
     const char *name;
     const char *stem;           /* name of the device, when it makes one */
     struct svd_device *device;
@@ -107,35 +117,45 @@ struct svd_periph {
     const struct svd_periph *base_of;   /* whose device it uses, or NULL */
 };
 
+/* ---- import_svd_doc.c: XML ---- */
+
+/* The document's <device>; NULL: it was reported why there is none. */
+const struct svd_node *svd_read_document(struct pcc_import *imp);
+
 /* ---- import_svd_xml.c: reading elements ---- */
 
-bool svd_is(const xmlNode *node, const char *tag);
+bool svd_is(const struct svd_node *node, const char *tag);
 /* The next element @tag from @node on, among siblings. */
-const xmlNode *svd_next(const xmlNode *node, const char *tag);
+const struct svd_node *svd_next(const struct svd_node *node, const char *tag);
 /* A child of the element itself; NULL when there is none. */
-const xmlNode *svd_own(const xmlNode *node, const char *tag);
+const struct svd_node *svd_own(const struct svd_node *node, const char *tag);
 /* What @node is derived from; NULL: nothing, or it was reported. */
-const xmlNode *svd_base(struct svd *s, const xmlNode *node);
+const struct svd_node *svd_base(struct svd *s, const struct svd_node *node);
 /* Child @tag of the element or of what it is derived from. */
-const xmlNode *svd_get(struct svd *s, const xmlNode *node, const char *tag);
+const struct svd_node *svd_get(struct svd *s, const struct svd_node *node,
+                               const char *tag);
 /* The same, else that of the nearest element around which has one. */
-const xmlNode *svd_inherit(struct svd *s, const struct svd_at *at,
+const struct svd_node *svd_inherit(struct svd *s, const struct svd_at *at,
                            const char *tag);
 
-/* Text with single spaces, in the arena; "" for NULL. */
-const char *svd_text(struct svd *s, const xmlNode *node);
+/* Text with single spaces; "" for NULL. */
+static inline const char *svd_text(const struct svd_node *node)
+{
+    return node ? node->text : "";
+}
+
 /* The text of child @tag, or NULL. */
-const char *svd_child_text(struct svd *s, const xmlNode *node,
+const char *svd_child_text(struct svd *s, const struct svd_node *node,
                            const char *tag);
 /* A number; false when it is none, which is reported. */
-bool svd_number(struct svd *s, const xmlNode *node, uint64_t *out);
+bool svd_number(struct svd *s, const struct svd_node *node, uint64_t *out);
 /* The number of child @tag; @missing when there is none. */
-uint64_t svd_child_number(struct svd *s, const xmlNode *node,
+uint64_t svd_child_number(struct svd *s, const struct svd_node *node,
                           const char *tag, uint64_t missing);
 /* Digits of SVD: 12, 0x1f, #101, 0b101, 4k.  Don't-care bits in @care. */
 bool svd_parse_number(const char *text, uint64_t *value, uint64_t *care);
 
-struct pdl_span svd_span(struct svd *s, const xmlNode *node);
+struct pdl_span svd_span(struct svd *s, const struct svd_node *node);
 /* "a.b" of the element's name and those around it, for messages. */
 const char *svd_path(struct svd *s, const struct svd_at *at,
                      const char *name);
@@ -145,7 +165,7 @@ const char *svd_path(struct svd *s, const struct svd_at *at,
  * reported.  Names too long for the language are cut.
  */
 const char *svd_unique(struct svd *s, struct svd_names *names,
-                       const char *name, const xmlNode *node);
+                       const char *name, const struct svd_node *node);
 /*
  * @name without what the language cannot hold even in back quotes, with room
  * for 12 bytes more.
@@ -154,7 +174,7 @@ const char *svd_legal_name(struct svd *s, const char *name);
 /* Takes @name; false when it is taken already. */
 bool svd_take(struct svd *s, struct svd_names *names, const char *name);
 /* Reads dim, dimIncrement, dimIndex; @unit is the stride that is missing. */
-void svd_read_dim(struct svd *s, const xmlNode *node, const char *name,
+void svd_read_dim(struct svd *s, const struct svd_node *node, const char *name,
                   uint64_t unit, struct svd_dim *out);
 /* Name of element @k of a list. */
 const char *svd_element(struct svd *s, const struct svd_dim *dim,

@@ -11,7 +11,7 @@
 /* A field as it is being read. */
 struct field {
     const struct svd_reg_bits *reg;
-    const xmlNode *node;
+    const struct svd_node *node;
     const char *name;
     unsigned lo, width;
 };
@@ -34,15 +34,15 @@ static void problem(struct svd *s, const struct field *f, const char *what)
 static bool read_range(struct svd *s, const struct field *f, uint64_t *lo,
                        uint64_t *hi)
 {
-    const xmlNode *range = svd_get(s, f->node, "bitRange");
-    const xmlNode *lsb = svd_get(s, f->node, "lsb");
-    const xmlNode *msb = svd_get(s, f->node, "msb");
-    const xmlNode *offset = svd_get(s, f->node, "bitOffset");
+    const struct svd_node *range = svd_get(s, f->node, "bitRange");
+    const struct svd_node *lsb = svd_get(s, f->node, "lsb");
+    const struct svd_node *msb = svd_get(s, f->node, "msb");
+    const struct svd_node *offset = svd_get(s, f->node, "bitOffset");
     unsigned a, b;
     uint64_t width;
 
     if (range) {
-        if (sscanf(svd_text(s, range), "[%4u:%4u]", &a, &b) != 2) {
+        if (sscanf(svd_text(range), "[%4u:%4u]", &a, &b) != 2) {
             return false;
         }
         *hi = a;
@@ -98,7 +98,7 @@ static uint64_t mask_of(unsigned lo, unsigned width)
 
 /* ---- enumerated values ---- */
 
-static void value_problem(struct svd *s, const xmlNode *node,
+static void value_problem(struct svd *s, const struct svd_node *node,
                           const struct field *f, const char *what)
 {
     const char *name = svd_child_text(s, node, "name");
@@ -108,7 +108,7 @@ static void value_problem(struct svd *s, const xmlNode *node,
 }
 
 static void add_value(struct svd *s, struct pdl_evals *evals,
-                      const xmlNode *node, uint64_t value)
+                      const struct svd_node *node, uint64_t value)
 {
     struct pdl_eval *e = PCC_IMPORT_NEW(s->imp, struct pdl_eval);
     struct pdl_eval **end = &evals->first;
@@ -130,11 +130,11 @@ static void add_value(struct svd *s, struct pdl_evals *evals,
 
 /* All values that a pattern with don't-care bits stands for. */
 static void add_pattern(struct svd *s, struct pdl_evals *evals,
-                        const struct field *f, const xmlNode *node,
+                        const struct field *f, const struct svd_node *node,
                         uint64_t care)
 {
     uint64_t any = ~care & mask_of(0, f->width), bits = 0, value, ignored;
-    const char *text = svd_text(s, svd_get(s, node, "value"));
+    const char *text = svd_text(svd_get(s, node, "value"));
 
     svd_parse_number(text, &value, &ignored);
     if (__builtin_popcountll(any) > (int)MAX_DONT_CARE) {
@@ -149,10 +149,10 @@ static void add_pattern(struct svd *s, struct pdl_evals *evals,
 
 /* False when nothing came of it. */
 static void read_value(struct svd *s, struct pdl_evals *evals,
-                       const struct field *f, const xmlNode *node,
+                       const struct field *f, const struct svd_node *node,
                        struct pdl_item *item)
 {
-    const xmlNode *value = svd_get(s, node, "value");
+    const struct svd_node *value = svd_get(s, node, "value");
     const char *name = svd_child_text(s, node, "name");
     uint64_t number, care;
 
@@ -165,7 +165,7 @@ static void read_value(struct svd *s, struct pdl_evals *evals,
         return;
     }
     if (!value ||
-        !svd_parse_number(svd_text(s, value), &number, &care)) {
+        !svd_parse_number(svd_text(value), &number, &care)) {
         value_problem(s, node, f, "has no number; left out");
         return;
     }
@@ -181,7 +181,8 @@ static void read_value(struct svd *s, struct pdl_evals *evals,
 }
 
 /* The list that holds the values, when @list is derived from another. */
-static const xmlNode *value_source(struct svd *s, const xmlNode *list)
+static const struct svd_node *value_source(struct svd *s,
+                                           const struct svd_node *list)
 {
     unsigned depth = 0;
 
@@ -193,11 +194,11 @@ static const xmlNode *value_source(struct svd *s, const xmlNode *list)
 }
 
 static void read_list(struct svd *s, const struct field *f,
-                      const xmlNode *list, struct pdl_item *item)
+                      const struct svd_node *list, struct pdl_item *item)
 {
     struct pdl_evals *evals = &item->u.field.evals;
     const char *usage = svd_child_text(s, list, "usage");
-    const xmlNode *source = value_source(s, list), *node;
+    const struct svd_node *source = value_source(s, list), *node;
 
     if (usage && strcmp(usage, "write") == 0 && evals->first) {
         evals = &item->u.field.write_evals;
@@ -219,7 +220,8 @@ static void read_list(struct svd *s, const struct field *f,
 static void read_values(struct svd *s, const struct field *f,
                         struct pdl_item *item)
 {
-    const xmlNode *first = svd_get(s, f->node, "enumeratedValues"), *list;
+    const struct svd_node *first = svd_get(s, f->node, "enumeratedValues");
+    const struct svd_node *list;
     unsigned pass;
 
     for (pass = 0; pass < 2; pass++) {
@@ -326,14 +328,14 @@ struct fields {
 };
 
 static const char *field_name(struct svd *s, struct fields *all,
-                              const char *name, const xmlNode *node)
+                              const char *name, const struct svd_node *node)
 {
     return is_reserved(name) ? "reserved" :
            svd_unique(s, &all->names, name, node);
 }
 
 static void read_field(struct svd *s, const struct svd_reg_bits *reg,
-                       const xmlNode *node, struct fields *all)
+                       const struct svd_node *node, struct fields *all)
 {
     struct field f = { reg, node, svd_child_text(s, node, "name"), 0, 0 };
     struct svd_dim dim;
@@ -378,7 +380,7 @@ void svd_fields(struct svd *s, const struct svd_reg_bits *reg,
 {
     struct fields all = { .reg = item };
     struct svd_names seen = { 0 };
-    const xmlNode *from = reg->at->node, *list, *node;
+    const struct svd_node *from = reg->at->node, *list, *node;
     unsigned depth, round;
 
     /* fields that hold something take their bits first */

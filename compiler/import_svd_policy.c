@@ -32,7 +32,7 @@ static const struct word read_words[] = {
 };
 
 /* The row of the element's text; NULL: none, or not known and reported. */
-static const struct word *find(struct svd *s, const xmlNode *node,
+static const struct word *find(struct svd *s, const struct svd_node *node,
                                const struct word *words)
 {
     const struct word *w = words;
@@ -41,13 +41,13 @@ static const struct word *find(struct svd *s, const xmlNode *node,
     if (!node) {
         return NULL;
     }
-    text = svd_text(s, node);
+    text = svd_text(node);
     while (w->text && strcmp(w->text, text) != 0) {
         w++;
     }
     if (!w->text) {
         pdl_diag_add(s->imp->diags, PDL_D_SVD_WORD, svd_span(s, node),
-                     (const char *)node->name, text);
+                     node->name, text);
         return NULL;
     }
     return w;

@@ -25,10 +25,11 @@ static uint64_t bits_of(unsigned width)
     return width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
 }
 
-static void missing(struct svd *s, const xmlNode *node, const char *what)
+static void missing(struct svd *s, const struct svd_node *node,
+                    const char *what)
 {
     pdl_diag_add(s->imp->diags, PDL_D_SVD_MISSING, svd_span(s, node),
-                 (const char *)node->name, what);
+                 node->name, what);
 }
 
 static void append(struct svd_block *out, struct svd_block *block)
@@ -42,7 +43,7 @@ static void append(struct svd_block *out, struct svd_block *block)
 }
 
 /* Whether the text may have one more; what is over the limit is left out. */
-static bool may_add(struct svd *s, const xmlNode *node)
+static bool may_add(struct svd *s, const struct svd_node *node)
 {
     if (s->registers < PRT_MAX_REGS) {
         s->registers++;
@@ -57,7 +58,7 @@ static bool may_add(struct svd *s, const xmlNode *node)
 }
 
 static struct svd_block *new_block(struct svd *s, const struct scope *sc,
-                                   const xmlNode *node,
+                                   const struct svd_node *node,
                                    enum pdl_item_kind kind, const char *name)
 {
     struct svd_block *b = PCC_IMPORT_NEW(s->imp, struct svd_block);
@@ -65,8 +66,7 @@ static struct svd_block *new_block(struct svd *s, const struct scope *sc,
     b->name = svd_unique(s, sc->names, name, node);
     b->item = pcc_import_need(s->imp, pdl_item_new(s->imp->arena, kind,
                                                    b->name));
-    b->line = xmlGetLineNo((xmlNode *)node) > 0 ?
-              (unsigned long)xmlGetLineNo((xmlNode *)node) : 0;
+    b->line = node->line;
     b->count = 1;
     b->alternate = svd_get(s, node, "alternateRegister") ||
                    svd_get(s, node, "alternateGroup") ||
@@ -102,7 +102,7 @@ static void set_place(struct svd *s, struct svd_block *b, uint64_t offset,
 static void access_of_fields(struct svd *s, const struct svd_at *at,
                              struct svd_policy *p)
 {
-    const xmlNode *list = svd_get(s, at->node, "fields"), *node;
+    const struct svd_node *list = svd_get(s, at->node, "fields"), *node;
     enum svd_access common = SVD_RW;
     bool first = true;
 
@@ -111,8 +111,8 @@ static void access_of_fields(struct svd *s, const struct svd_at *at,
     }
     for (node = list ? svd_own(list, "field") : NULL; node;
          node = svd_next(node->next, "field")) {
-        const xmlNode *access = svd_get(s, node, "access");
-        const char *text = access ? svd_text(s, access) : "";
+        const struct svd_node *access = svd_get(s, node, "access");
+        const char *text = access ? svd_text(access) : "";
         enum svd_access one = strcmp(text, "read-only") == 0 ? SVD_RO :
                               strcmp(text, "write-only") == 0 ? SVD_WO :
                               SVD_RW;
@@ -135,7 +135,7 @@ static void put_known(struct svd *s, struct pdl_item *item, uint64_t mask)
 static uint64_t inherited(struct svd *s, const struct svd_at *at,
                           const char *tag, uint64_t missing_value)
 {
-    const xmlNode *node = svd_inherit(s, at, tag);
+    const struct svd_node *node = svd_inherit(s, at, tag);
     uint64_t value;
 
     return node && svd_number(s, node, &value) ? value : missing_value;
@@ -167,10 +167,10 @@ static void put_reset(struct svd *s, const struct svd_at *at,
 static void put_protection(struct svd *s, const struct svd_at *at,
                            struct pdl_item *item)
 {
-    const xmlNode *node = svd_inherit(s, at, "protection");
+    const struct svd_node *node = svd_inherit(s, at, "protection");
 
     if (node) {
-        svd_fact(s, item, "protection", svd_text(s, node));
+        svd_fact(s, item, "protection", svd_text(node));
     }
 }
 
@@ -205,12 +205,12 @@ static void put_register(struct svd *s, const struct svd_at *at,
     svd_fields(s, &fields, item);
 }
 
-static void read_register(struct svd *s, const xmlNode *node,
+static void read_register(struct svd *s, const struct svd_node *node,
                           const struct scope *sc)
 {
     const struct svd_at at = { sc->around, node };
     const char *name = svd_child_text(s, node, "name");
-    const xmlNode *offset = svd_get(s, node, "addressOffset");
+    const struct svd_node *offset = svd_get(s, node, "addressOffset");
     uint64_t bits = inherited(s, &at, "size", 32), where;
     struct svd_dim dim;
     uint32_t k, lists;
@@ -237,12 +237,12 @@ static void read_register(struct svd *s, const xmlNode *node,
 
 /* ---- clusters ---- */
 
-static void read_cluster(struct svd *s, const xmlNode *node,
+static void read_cluster(struct svd *s, const struct svd_node *node,
                          const struct scope *sc)
 {
     const struct svd_at at = { sc->around, node };
     const char *name = svd_child_text(s, node, "name");
-    const xmlNode *offset = svd_get(s, node, "addressOffset");
+    const struct svd_node *offset = svd_get(s, node, "addressOffset");
     struct svd_dim dim;
     uint64_t where;
     uint32_t k, lists;
@@ -268,15 +268,15 @@ static void read_cluster(struct svd *s, const xmlNode *node,
     }
 }
 
-static bool is_block(const xmlNode *node)
+static bool is_block(const struct svd_node *node)
 {
     return svd_is(node, "register") || svd_is(node, "cluster");
 }
 
 /* What the list of a peripheral or cluster holds itself. */
-static const xmlNode *first_of(const xmlNode *node)
+static const struct svd_node *first_of(const struct svd_node *node)
 {
-    const xmlNode *list = svd_own(node, "registers");
+    const struct svd_node *list = svd_own(node, "registers");
 
     return list ? list->children : node->children;
 }
@@ -287,7 +287,7 @@ void svd_registers(struct svd *s, const struct svd_at *at,
 {
     const struct scope sc = { at, names, depth, out };
     struct svd_names seen = { 0 };
-    const xmlNode *from = at->node, *node;
+    const struct svd_node *from = at->node, *node;
     unsigned chain;
 
     for (chain = 0; from && chain <= SVD_MAX_DERIVED; chain++) {

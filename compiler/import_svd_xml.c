@@ -8,13 +8,12 @@
 #include "dsl/bounds.h"
 #include "runtime/engine/table.h"
 
-bool svd_is(const xmlNode *node, const char *tag)
+bool svd_is(const struct svd_node *node, const char *tag)
 {
-    return node->type == XML_ELEMENT_NODE &&
-           strcmp((const char *)node->name, tag) == 0;
+    return strcmp(node->name, tag) == 0;
 }
 
-const xmlNode *svd_next(const xmlNode *node, const char *tag)
+const struct svd_node *svd_next(const struct svd_node *node, const char *tag)
 {
     while (node && !svd_is(node, tag)) {
         node = node->next;
@@ -22,7 +21,7 @@ const xmlNode *svd_next(const xmlNode *node, const char *tag)
     return node;
 }
 
-const xmlNode *svd_own(const xmlNode *node, const char *tag)
+const struct svd_node *svd_own(const struct svd_node *node, const char *tag)
 {
     return svd_next(node->children, tag);
 }
@@ -30,39 +29,28 @@ const xmlNode *svd_own(const xmlNode *node, const char *tag)
 /* ---- derivedFrom ---- */
 
 /* Elements that only hold others. */
-static bool is_wrapper(const xmlNode *node)
+static bool is_wrapper(const struct svd_node *node)
 {
     return svd_is(node, "peripherals") || svd_is(node, "registers") ||
            svd_is(node, "fields");
 }
 
 /* Whether the element's own name is the @len bytes at @name. */
-static bool has_name(const xmlNode *node, const char *name, size_t len)
+static bool has_name(const struct svd_node *node, const char *name, size_t len)
 {
-    const xmlNode *own = svd_own(node, "name");
-    const xmlNode *text = own ? own->children : NULL;
-    const char *p;
+    const struct svd_node *own = svd_own(node, "name");
 
-    if (!text || text->type != XML_TEXT_NODE) {
-        return false;
-    }
-    p = (const char *)text->content;
-    while (isspace((unsigned char)*p)) {
-        p++;
-    }
-    return strncmp(p, name, len) == 0 &&
-           (!p[len] || isspace((unsigned char)p[len]));
+    return own && strncmp(own->text, name, len) == 0 &&
+           (!own->text[len] || own->text[len] == ' ');
 }
 
-static const xmlNode *find_child(const xmlNode *node, const char *name,
-                                 size_t len, unsigned depth)
+static const struct svd_node *find_child(const struct svd_node *node,
+                                         const char *name, size_t len,
+                                         unsigned depth)
 {
-    const xmlNode *child, *found = NULL;
+    const struct svd_node *child, *found = NULL;
 
     for (child = node->children; child && !found; child = child->next) {
-        if (child->type != XML_ELEMENT_NODE) {
-            continue;
-        }
         if (is_wrapper(child) && depth) {
             found = find_child(child, name, len, depth - 1);
         } else if (has_name(child, name, len)) {
@@ -73,7 +61,8 @@ static const xmlNode *find_child(const xmlNode *node, const char *name,
 }
 
 /* The element at dotted @path below @scope. */
-static const xmlNode *find_path(const xmlNode *scope, const char *path)
+static const struct svd_node *find_path(const struct svd_node *scope,
+                                        const char *path)
 {
     while (scope && *path) {
         size_t len = strcspn(path, ".");
@@ -84,65 +73,60 @@ static const xmlNode *find_path(const xmlNode *scope, const char *path)
     return scope;
 }
 
-static const xmlNode *find_base(struct svd *s, const xmlNode *node)
+static const struct svd_node *find_base(struct svd *s,
+                                        const struct svd_node *node)
 {
-    const xmlAttr *attr = node->properties;
-    const xmlNode *scope, *found = NULL;
-    const char *path;
+    const struct svd_node *scope, *found = NULL;
+    const char *path = node->derived_from;
 
-    while (attr && strcmp((const char *)attr->name, "derivedFrom") != 0) {
-        attr = attr->next;
-    }
-    if (!attr) {
+    if (!path) {
         return NULL;
     }
-    path = svd_text(s, (const xmlNode *)attr);
     for (scope = node->parent; scope && !found; scope = scope->parent) {
-        if (scope->type == XML_ELEMENT_NODE && *path) {
+        if (*path) {
             found = find_path(scope, path);
         }
-        if (found == node ||
-            (found && strcmp((const char *)found->name,
-                             (const char *)node->name) != 0)) {
+        if (found == node || (found && !svd_is(found, node->name))) {
             found = NULL;
         }
     }
     if (!found) {
         pdl_diag_add(s->imp->diags, PDL_D_SVD_DERIVED, svd_span(s, node),
-                     (const char *)node->name, path, "is not there");
+                     node->name, path, "is not there");
     }
     return found;
 }
 
-/* Looked for once: `_private` is the application's; the node itself: none. */
-const xmlNode *svd_base(struct svd *s, const xmlNode *node)
+/* Looked for once. */
+const struct svd_node *svd_base(struct svd *s, const struct svd_node *node)
 {
-    xmlNode *keep = (xmlNode *)node;
+    struct svd_node *keep = (struct svd_node *)node;
 
-    if (!keep->_private) {
-        const xmlNode *found = find_base(s, node);
-
-        keep->_private = (void *)(found ? found : node);
+    if (!keep->base_known) {
+        keep->base = find_base(s, node);
+        keep->base_known = true;
     }
-    return keep->_private == node ? NULL : keep->_private;
+    return keep->base;
 }
 
 /* The base's base and so on, within the limit. */
-static const xmlNode *next_base(struct svd *s, const xmlNode *node,
-                                unsigned *depth)
+static const struct svd_node *next_base(struct svd *s,
+                                        const struct svd_node *node,
+                                        unsigned *depth)
 {
     if (++*depth > SVD_MAX_DERIVED) {
         pdl_diag_add(s->imp->diags, PDL_D_SVD_DERIVED, svd_span(s, node),
-                     (const char *)node->name, "others",
+                     node->name, "others",
                      "is a circle, or more than 16 of them");
         return NULL;
     }
     return svd_base(s, node);
 }
 
-const xmlNode *svd_get(struct svd *s, const xmlNode *node, const char *tag)
+const struct svd_node *svd_get(struct svd *s, const struct svd_node *node,
+                               const char *tag)
 {
-    const xmlNode *found = svd_own(node, tag);
+    const struct svd_node *found = svd_own(node, tag);
     unsigned depth = 0;
 
     while (!found && (node = next_base(s, node, &depth)) != NULL) {
@@ -151,10 +135,10 @@ const xmlNode *svd_get(struct svd *s, const xmlNode *node, const char *tag)
     return found;
 }
 
-const xmlNode *svd_inherit(struct svd *s, const struct svd_at *at,
+const struct svd_node *svd_inherit(struct svd *s, const struct svd_at *at,
                            const char *tag)
 {
-    const xmlNode *found = NULL;
+    const struct svd_node *found = NULL;
 
     for (; at && !found; at = at->up) {
         found = svd_get(s, at->node, tag);
@@ -164,49 +148,12 @@ const xmlNode *svd_inherit(struct svd *s, const struct svd_at *at,
 
 /* ---- texts and numbers ---- */
 
-const char *svd_text(struct svd *s, const xmlNode *node)
-{
-    char buf[SVD_MAX_TEXT + 1];
-    const xmlNode *part;
-    size_t n = 0;
-    bool space = false;
-
-    for (part = node ? node->children : NULL; part; part = part->next) {
-        const unsigned char *p = part->content;
-
-        if (part->type != XML_TEXT_NODE &&
-            part->type != XML_CDATA_SECTION_NODE) {
-            continue;
-        }
-        for (; p && *p && n + 2 < sizeof(buf); p++) {
-            if (isspace(*p)) {
-                space = n > 0;
-                continue;
-            }
-            if (space) {
-                buf[n++] = ' ';
-                space = false;
-            }
-            buf[n++] = *p;
-        }
-    }
-    /* no half character at the end of what was cut */
-    if (n + 2 >= sizeof(buf)) {
-        while (n && (buf[n - 1] & 0xc0) == 0x80) {
-            n--;
-        }
-        n -= n && (buf[n - 1] & 0x80);
-    }
-    return pcc_import_need(s->imp, pdl_arena_copy(s->imp->arena, buf, n));
-}
-
-const char *svd_child_text(struct svd *s, const xmlNode *node,
+const char *svd_child_text(struct svd *s, const struct svd_node *node,
                            const char *tag)
 {
-    const xmlNode *child = svd_get(s, node, tag);
-    const char *text = child ? svd_text(s, child) : "";
+    const struct svd_node *child = svd_get(s, node, tag);
 
-    return *text ? text : NULL;
+    return child && *child->text ? child->text : NULL;
 }
 
 static unsigned digit(char c)
@@ -262,9 +209,9 @@ bool svd_parse_number(const char *text, uint64_t *value, uint64_t *care)
     return true;
 }
 
-bool svd_number(struct svd *s, const xmlNode *node, uint64_t *out)
+bool svd_number(struct svd *s, const struct svd_node *node, uint64_t *out)
 {
-    const char *text = svd_text(s, node);
+    const char *text = node->text;
     uint64_t care;
 
     /* some say true and false where the schema has 1 and 0 */
@@ -272,24 +219,22 @@ bool svd_number(struct svd *s, const xmlNode *node, uint64_t *out)
         return true;
     }
     pdl_diag_add(s->imp->diags, PDL_D_SVD_NUMBER, svd_span(s, node),
-                 (const char *)node->name, text);
+                 node->name, text);
     return false;
 }
 
-uint64_t svd_child_number(struct svd *s, const xmlNode *node,
+uint64_t svd_child_number(struct svd *s, const struct svd_node *node,
                           const char *tag, uint64_t missing)
 {
-    const xmlNode *child = svd_get(s, node, tag);
+    const struct svd_node *child = svd_get(s, node, tag);
     uint64_t value;
 
     return child && svd_number(s, child, &value) ? value : missing;
 }
 
-struct pdl_span svd_span(struct svd *s, const xmlNode *node)
+struct pdl_span svd_span(struct svd *s, const struct svd_node *node)
 {
-    long line = xmlGetLineNo((xmlNode *)node);
-
-    return pcc_import_line(s->imp, line > 0 ? (unsigned long)line : 0);
+    return pcc_import_line(s->imp, node->line);
 }
 
 const char *svd_path(struct svd *s, const struct svd_at *at,
@@ -377,7 +322,7 @@ const char *svd_legal_name(struct svd *s, const char *name)
 }
 
 const char *svd_unique(struct svd *s, struct svd_names *names,
-                       const char *name, const xmlNode *node)
+                       const char *name, const struct svd_node *node)
 {
     const char *legal = svd_legal_name(s, name), *tried = legal;
     unsigned k;
@@ -396,8 +341,8 @@ const char *svd_unique(struct svd *s, struct svd_names *names,
 
 /* ---- dim ---- */
 
-static void dim_problem(struct svd *s, const xmlNode *node, const char *name,
-                        const char *what)
+static void dim_problem(struct svd *s, const struct svd_node *node,
+                        const char *name, const char *what)
 {
     pdl_diag_add(s->imp->diags, PDL_D_SVD_DIM, svd_span(s, node), name,
                  what);
@@ -445,7 +390,7 @@ static void list_elements(struct svd *s, const char *text,
     }
 }
 
-static void read_index(struct svd *s, const xmlNode *node,
+static void read_index(struct svd *s, const struct svd_node *node,
                        struct svd_dim *out)
 {
     const char *text = svd_child_text(s, node, "dimIndex");
@@ -471,10 +416,10 @@ static void read_index(struct svd *s, const xmlNode *node,
     }
 }
 
-void svd_read_dim(struct svd *s, const xmlNode *node, const char *name,
+void svd_read_dim(struct svd *s, const struct svd_node *node, const char *name,
                   uint64_t unit, struct svd_dim *out)
 {
-    const xmlNode *dim = svd_get(s, node, "dim");
+    const struct svd_node *dim = svd_get(s, node, "dim");
     const char *mark = strstr(name, "%s");
     uint64_t count;
 

@@ -3,6 +3,7 @@
 #include "compiler/main.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -357,6 +358,9 @@ int main(int argc, char **argv)
     static struct options o;
     int err;
 
+    /* a short life: ask for memory seldom, and give none back */
+    mallopt(M_TOP_PAD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
     read_options(argc, argv, &o);
     err = run(&o);
     if (fflush(stdout) && !err) {
