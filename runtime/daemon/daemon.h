@@ -194,11 +194,12 @@ void pdm_services_init(struct pdm *d);
 
 /*
  * Whether the edits of an answer may be applied: confidence, kinds of items,
- * no word that reaches the host, places within what was seen.  @why gets a
- * constant text when not.
+ * no word that reaches the host, places within what was seen.  @by is the
+ * engine's name.  @why gets a constant text when not.
  */
 bool pdm_gate(const struct pdm *d, const struct inf_question *q,
-              const struct inf_answer *answer, const char **why);
+              const struct inf_answer *answer, const char *by,
+              const char **why);
 
 /* ---- Results (results.c) ---- */
 

@@ -13,7 +13,8 @@
 
 /*
  * Words that name host resources, or pieces that only people may write.
- * They are looked for outside strings and comments.
+ * They are looked for outside strings and comments.  The rules engine, whose
+ * texts are its own, may have devices copy.
  */
 static const char *const forbidden[] = {
     "import", "load", "base", "package", "native", "sample", "copy", "dt",
@@ -58,7 +59,7 @@ static const char *skip_quoted(const char *p)
     return p;
 }
 
-static bool has_forbidden(const char *text)
+static bool has_forbidden(const char *text, bool may_copy)
 {
     const char *p = text;
     size_t i, len;
@@ -78,7 +79,8 @@ static bool has_forbidden(const char *text)
         }
         for (i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
             if (strlen(forbidden[i]) == len &&
-                memcmp(p, forbidden[i], len) == 0) {
+                memcmp(p, forbidden[i], len) == 0 &&
+                !(may_copy && strcmp(forbidden[i], "copy") == 0)) {
                 return true;
             }
         }
@@ -113,8 +115,11 @@ static bool place_ok(const struct pdm *d, const struct inf_question *q,
 
 static bool edit_ok(const struct pdm *d, const struct inf_question *q,
                     const struct inf_answer *answer,
-                    const struct inf_edit *e, const char **why)
+                    const struct inf_edit *e, const char *by,
+                    const char **why)
 {
+    bool rules = strcmp(by, inf_rules_ops()->name) == 0;
+
     if (e->kind > INF_EDIT_TAKE_AWAY || e->confidence > 100 ||
         memchr(e->name, '\0', sizeof(e->name)) == NULL) {
         *why = "a malformed edit";
@@ -124,7 +129,7 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
         *why = "an item that is too long";
     } else if (e->evidence != NULL && strlen(e->evidence) > EVIDENCE_MAX) {
         *why = "evidence that is too long";
-    } else if (e->text != NULL && has_forbidden(e->text)) {
+    } else if (e->text != NULL && has_forbidden(e->text, rules)) {
         *why = "a word that reaches the host or belongs to people";
     } else if (e->kind == INF_EDIT_BLOCK &&
                (e->text == NULL || !is_name(e->text))) {
@@ -142,7 +147,8 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
 }
 
 bool pdm_gate(const struct pdm *d, const struct inf_question *q,
-              const struct inf_answer *answer, const char **why)
+              const struct inf_answer *answer, const char *by,
+              const char **why)
 {
     unsigned i;
 
@@ -152,7 +158,7 @@ bool pdm_gate(const struct pdm *d, const struct inf_question *q,
         return false;
     }
     for (i = 0; i < answer->edit_count; i++) {
-        if (!edit_ok(d, q, answer, &answer->edits[i], why)) {
+        if (!edit_ok(d, q, answer, &answer->edits[i], by, why)) {
             return false;
         }
     }

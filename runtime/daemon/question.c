@@ -364,7 +364,7 @@ static int service_try(void *opaque, const struct inf_question *q,
     inf_answer_init(&answer);
     memcpy(answer.edits, edits, count * sizeof(*edits));
     answer.edit_count = count;
-    if (!pdm_gate(d, q, &answer, &out->messages)) {
+    if (!pdm_gate(d, q, &answer, "trial", &out->messages)) {
         return INF_E_RANGE;
     }
     out->messages = "";
@@ -621,7 +621,7 @@ static bool ask(struct pdm *d, const struct pdm_engine *engine,
     verdict = verdict_of(&answer);
     if (answer.edit_count > 0) {
         tell_edits(d, &answer);
-        if (!pdm_gate(d, q, &answer, &why)) {
+        if (!pdm_gate(d, q, &answer, engine->ops->name, &why)) {
             pdm_say(&d->options.log, PDM_INFO, "engine %s: not used: %s",
                     engine->ops->name, why);
             refuse(d, engine, &answer);
@@ -723,7 +723,7 @@ void pdm_review(struct pdm *d)
             answer.verdict == INF_TABLES && answer.edit_count > 0) {
             pdm_say(&d->options.log, PDM_INFO, "seen without a question:");
             tell_edits(d, &answer);
-            if (!pdm_gate(d, NULL, &answer, &why)) {
+            if (!pdm_gate(d, NULL, &answer, engine->ops->name, &why)) {
                 pdm_say(&d->options.log, PDM_INFO, "engine %s: not used: %s",
                         engine->ops->name, why);
                 refuse(d, engine, &answer);

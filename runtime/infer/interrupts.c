@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/infer/irq_lines.h"
+#include "runtime/infer/irq_raise.h"
 
 #define INPUTS_MAX 24u   /* registers that one handler reads */
 #define EVENTS_MAX 24u
@@ -431,8 +432,9 @@ static int add_tick(struct idle *st, const struct rules_device *dev,
     return rc;
 }
 
+/* @cell holds the event. */
 static int add_ack_elsewhere(struct idle *st, const struct rules_device *dev,
-                             const struct event *ev, const char *reg)
+                             const struct event *ev, const char *cell)
 {
     struct inf_shape other;
     char text[160];
@@ -446,11 +448,47 @@ static int add_ack_elsewhere(struct idle *st, const struct rules_device *dev,
     }
     if (rc == 0) {
         snprintf(text, sizeof(text), "on write %.40s when value >> %u & 1 "
-                 "{ %.40s.b%u = 0; }", other.name, ev->bit, reg, ev->bit);
+                 "{ %.60s = 0; }", other.name, ev->bit, cell);
         rc = add_item(st, dev, CONF_EVENT, "how the handler acknowledges it",
                       "", text);
     }
     return rc;
+}
+
+struct event_run {
+    struct idle *st;
+    const struct event *ev;
+};
+
+static int run_event(void *opaque)
+{
+    struct event_run *r = opaque;
+
+    return run_handler(r->st, &r->ev->in, r->ev->bit);
+}
+
+/* What raises the event; the probe goes on with its handler. */
+static int find_raise(struct idle *st, const struct rules_device *dev,
+                      const struct event *ev, const struct inf_shape *shape,
+                      struct inf_raise *out)
+{
+    struct event_run run = { st, ev };
+    bool found;
+    int rc = inf_lines_find(&st->lines, ev->line, &found);
+
+    return rc ? rc : inf_raise_find(st->eng, dev, shape, ev->bit,
+                                    ev->ack == ACK_OTHER ? ev->ack_phys : 0,
+                                    run_event, &run, out);
+}
+
+static int add_raise(struct idle *st, const struct rules_device *dev,
+                     const struct event *ev, const struct inf_raise *raise,
+                     const char *reg)
+{
+    if (raise->kind == INF_RAISE_TIME) {
+        return add_tick(st, dev, ev, reg);
+    }
+    return inf_raise_edit(st->eng, st->ans, dev, raise, ev->bit);
 }
 
 static int apply_event(struct idle *st, const struct event *ev)
@@ -459,6 +497,7 @@ static int apply_event(struct idle *st, const struct event *ev)
     const struct rules_device *dev;
     struct rules_device fresh;
     struct inf_shape shape;
+    struct inf_raise raise;
     bool receiver;
     int rc;
 
@@ -471,25 +510,32 @@ static int apply_event(struct idle *st, const struct event *ev)
     if (ev->ack == ACK_DATA && !receiver) {
         return 0;
     }
-    rc = put_event_bit(&shape, ev);
+    rc = find_raise(st, dev, ev, &shape, &raise);
+    if (rc) {
+        return rc;
+    }
+    rc = raise.gated ? inf_raise_gate(&raise, st->ans, dev, &shape, ev->bit)
+                     : put_event_bit(&shape, ev);
     if (rc) {
         return 0; /* the bit is something else already */
     }
     rc = rules_edit_shape(st->ans, dev, &shape, CONF_EVENT,
                           "an event: an interrupt handler looks at it");
     if (rc == 0 && ev->ack == ACK_OTHER) {
-        rc = add_ack_elsewhere(st, dev, ev, shape.name);
+        rc = add_ack_elsewhere(st, dev, ev, raise.cell);
     }
     if (rc == 0) {
         rc = receiver ? add_receiver(st, dev, ev, shape.name)
-                      : add_tick(st, dev, ev, shape.name);
+                      : add_raise(st, dev, ev, &raise, shape.name);
     }
     if (rc == 0) {
         rc = add_line(st, dev, ev, shape.name);
     }
     if (rc == 0) {
         remember(st->eng, ev);
-        st->ans->verdict = INF_TABLES;
+        if (st->ans->verdict != INF_RESTART) {
+            st->ans->verdict = INF_TABLES;
+        }
         st->ans->outcome = receiver ? INF_WAITING : INF_SOLVED;
     }
     return rc;
@@ -503,6 +549,16 @@ static bool is_receiver(const struct idle *st, const struct event *ev)
     const struct rules_device *dev = rules_device_at(st->eng, ev->in.phys);
 
     return ev->data_phys && dev && m->has_console && m->console == dev->base;
+}
+
+static bool is_triggered(const struct idle *st, const struct event *ev)
+{
+    const struct rules_device *dev = rules_device_at(st->eng, ev->in.phys);
+    uint64_t at;
+
+    return dev && ev->ack == ACK_OTHER &&
+           inf_raise_trigger(st->eng, dev, ev->in.phys, ev->bit, ev->ack_phys,
+                             &at);
 }
 
 /* The best event that is not in the model yet; NULL = none. */
@@ -520,6 +576,7 @@ static const struct event *choose(const struct idle *st)
         }
         score = (is_receiver(st, ev) ? 4 : 0) + (ev->leaves ? 2 : 0) +
                 (ev->stores ? 1 : 0);
+        score += score && is_triggered(st, ev);
         if (score > top) {
             top = score;
             best = ev;

@@ -579,6 +579,7 @@ int probe_prepare(struct inf_probe *p, const struct inf_stim *stim,
     p->run_pages = 0;
     pc_set_clear(&p->seen);
     probe_pages_restore(p);
+    probe_pages_copy(p);
     return probe_reload(p);
 }
 
@@ -716,26 +717,6 @@ bool inf_probe_loop_pc(const struct inf_probe *p, unsigned index,
     return true;
 }
 
-int inf_probe_read(struct inf_probe *p, uint64_t virt, void *buf, size_t len)
-{
-    uint8_t *dst = buf;
-
-    while (len) {
-        struct probe_page *page = probe_page_get(p, virt);
-        unsigned off = virt & (INF_PAGE_SIZE - 1);
-        size_t n = INF_PAGE_SIZE - off < len ? INF_PAGE_SIZE - off : len;
-
-        if (!page || page->io) {
-            return INF_E_PAGE;
-        }
-        memcpy(dst, (page->dirty ? page->saved : page->host) + off, n);
-        dst += n;
-        virt += n;
-        len -= n;
-    }
-    return 0;
-}
-
 /* -------------------------------------------------------------- lifetime */
 
 struct inf_probe *inf_probe_new(void)
@@ -772,6 +753,7 @@ int inf_probe_begin(struct inf_probe *p, const struct inf_question *q,
     p->idle = false;
     p->once = false;
     p->failed = false;
+    p->copy.len = 0;
     inf_probe_set_bound(p, env->max_insns);
     if (p->uc && p->uc_arch != q->cpu.arch) {
         probe_cpu_close(p);

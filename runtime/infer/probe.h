@@ -178,6 +178,14 @@ unsigned inf_probe_period(const struct inf_probe *p);
 /* Changes the bound of the following runs. */
 void inf_probe_set_bound(struct inf_probe *p, uint64_t max_insns);
 
+/*
+ * Before each of the following runs @len bytes are copied in the private
+ * memory, as if a device had done it (its first 64 KiB); 0 = no more.  The
+ * addresses are physical; nothing is done where these are no virtual ones.
+ */
+void inf_probe_set_copy(struct inf_probe *p, uint64_t from, uint64_t to,
+                        uint64_t len);
+
 /* True when @pc belongs to the loop that the baseline found. */
 bool inf_probe_in_loop(const struct inf_probe *p, uint64_t pc);
 

@@ -13,6 +13,8 @@
 
 #include "runtime/infer/probe_priv.h"
 
+#define COPY_LIMIT (64u * 1024)
+
 static uint32_t page_hash(uint64_t vaddr)
 {
     return (uint32_t)(((vaddr >> 12) * 0x9e3779b97f4a7c15ull) >> 48);
@@ -179,6 +181,31 @@ static void page_touch(struct inf_probe *p, uint64_t addr)
     }
 }
 
+void probe_pages_copy(struct inf_probe *p)
+{
+    uint64_t from = p->copy.from, to = p->copy.to;
+    uint64_t left = p->copy.len;
+
+    while (left) {
+        struct probe_page *src = probe_page_get(p, from);
+        struct probe_page *dst = src ? probe_page_get(p, to) : NULL;
+        unsigned at = from & (INF_PAGE_SIZE - 1);
+        unsigned off = to & (INF_PAGE_SIZE - 1);
+        uint64_t n = INF_PAGE_SIZE - (at > off ? at : off);
+
+        if (!dst || src->io || dst->io || src->phys != from - at ||
+            dst->phys != to - off) {
+            return;
+        }
+        n = n < left ? n : left;
+        page_touch(p, to);
+        memcpy(dst->host + off, src->host + at, n);
+        from += n;
+        to += n;
+        left -= n;
+    }
+}
+
 static void hook_write(uc_engine *uc, uc_mem_type type, uint64_t addr,
                        int size, int64_t value, void *opaque)
 {
@@ -251,6 +278,34 @@ int probe_mem_hooks(struct inf_probe *p)
         uc_hook_add(p->uc, &hook, UC_HOOK_MEM_UNMAPPED, hook_unmapped, p,
                     1, 0)) {
         return INF_E_PROBE;
+    }
+    return 0;
+}
+
+void inf_probe_set_copy(struct inf_probe *p, uint64_t from, uint64_t to,
+                        uint64_t len)
+{
+    p->copy.from = from;
+    p->copy.to = to;
+    p->copy.len = len < COPY_LIMIT ? len : COPY_LIMIT;
+}
+
+int inf_probe_read(struct inf_probe *p, uint64_t virt, void *buf, size_t len)
+{
+    uint8_t *dst = buf;
+
+    while (len) {
+        struct probe_page *page = probe_page_get(p, virt);
+        unsigned off = virt & (INF_PAGE_SIZE - 1);
+        size_t n = INF_PAGE_SIZE - off < len ? INF_PAGE_SIZE - off : len;
+
+        if (!page || page->io) {
+            return INF_E_PAGE;
+        }
+        memcpy(dst, (page->dirty ? page->saved : page->host) + off, n);
+        dst += n;
+        virt += n;
+        len -= n;
     }
     return 0;
 }

@@ -91,6 +91,9 @@ struct inf_probe {
     struct inf_question q;
     struct inf_probe_env env;
     struct inf_handler handler;
+    struct {
+        uint64_t from, to, len;
+    } copy; /* made before each run */
     uint64_t loop_sp;
     unsigned period;  /* polls in one round of the loop */
     bool once;        /* no loop: one read is looked at */
@@ -121,6 +124,8 @@ struct probe_page *probe_page_find(struct inf_probe *p, uint64_t addr);
 struct probe_page *probe_page_get(struct inf_probe *p, uint64_t addr);
 void probe_pages_restore(struct inf_probe *p);
 void probe_pages_drop(struct inf_probe *p);
+/* Makes the copy that inf_probe_set_copy() asked for. */
+void probe_pages_copy(struct inf_probe *p);
 int probe_mem_hooks(struct inf_probe *p);
 
 /* probe_cpu.c */

@@ -32,7 +32,7 @@ static bool says_error(const char *text)
     return false;
 }
 
-static bool trace_complains(const struct inf_trace *t)
+bool rules_complains(const struct inf_trace *t)
 {
     const struct inf_io *target = rules_text_target(t);
     char text[256];
@@ -89,7 +89,7 @@ void rules_digest(const struct stall *st, const struct inf_trace *t,
         }
         seen++;
     }
-    c->bad_text = trace_complains(t);
+    c->bad_text = rules_complains(t);
     c->text = !c->bad_text && rules_text_target(t);
 }
 

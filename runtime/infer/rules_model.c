@@ -268,6 +268,9 @@ uint64_t rules_read(struct inf_engine *eng, uint64_t phys, unsigned size,
 
     inf_evidence_value(eng->ev, phys, size, &value);
     value = (value & ~mask) | (written & mask);
+    if (eng->drained && phys == eng->drained && !mask) {
+        return 0;
+    }
     if (!reg) {
         return value;
     }

@@ -110,6 +110,19 @@ struct rules_dead {
     struct rules_watch tried[RULES_DEAD];
 };
 
+/*
+ * A transfer of memory to memory that a device was told to make: offsets of
+ * its registers, and what stands there.
+ */
+struct rules_dma {
+    uint64_t base; /* of the device */
+    uint64_t from, to, left, ctrl;
+    unsigned start; /* bit of @ctrl that starts it */
+    unsigned unit;  /* bytes that @left counts */
+    bool drains;    /* @left reads 0 when it is done */
+    uint64_t src, dst, count;
+};
+
 /* Faults of one instruction that walks through addresses. */
 struct rules_walk {
     uint64_t pc, next;
@@ -137,6 +150,8 @@ struct inf_engine {
     struct rules_text texts[RULES_TEXTS];
     struct rules_walk walk;
     struct rules_dead dead;
+    struct rules_dma dma; /* the last one found; base 0 = none */
+    uint64_t drained;    /* a register that reads 0 in probes, or 0 */
     uint64_t rom;        /* a function called where no memory is, or 0 */
     uint64_t idle_pc;    /* where the loop that counts begins, met last ... */
     unsigned idle_times; /* ... so often in a row */
@@ -205,6 +220,9 @@ int rules_console_found(struct inf_engine *eng, struct inf_answer *ans,
                         const struct inf_io *first,
                         const struct inf_trace *t, uint64_t seq);
 int rules_console_review(struct inf_engine *eng, struct inf_answer *ans);
+
+/* rules_cands.c: a message that complains was printed. */
+bool rules_complains(const struct inf_trace *t);
 
 /* rules_past.c */
 bool rules_is_excluded(const struct inf_engine *eng, uint64_t phys,

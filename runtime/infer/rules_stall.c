@@ -386,6 +386,10 @@ static int answer_bits(struct stall *st, struct cand *c)
                           "extend");
     }
     before = shape;
+    rc = rules_transfer(st, &shape, c);
+    if (rc != INF_E_RANGE) {
+        return rc ? rc : note_answer(st, c, &before);
+    }
     rc = shape_bits(st, &shape, c, &weak);
     if (rc == 0) {
         rc = look_for_text(st, c, &shape);

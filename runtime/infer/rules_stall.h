@@ -66,6 +66,12 @@ static inline bool is_single(const struct cand *c)
 /* Tries all bits and all values that may mean something. */
 int rules_try_all(struct stall *st);
 void rules_log_cands(const struct stall *st);
+/*
+ * rules_dma.c: the bits of @c say that a transfer is done, which the machine
+ * makes from the next reset on.  INF_E_RANGE when none was started.
+ */
+int rules_transfer(struct stall *st, struct inf_shape *shape,
+                   const struct cand *c);
 /* rules_deadend.c: a read that was asked for. */
 int rules_watched(struct stall *st);
 /* rules_frame.c: no constant value leads out; does one that differs from read

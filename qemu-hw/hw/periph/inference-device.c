@@ -400,8 +400,12 @@ static bool observe_reading(void *opaque, const PeriphAccess *a)
         s->ask.valid = false;
         return true;
     }
-    if (a->dev->chr_watch) {
-        /* The guest waits for whoever reads the console, not for nothing. */
+    if (a->dev->chr_watch ||
+        (a->dev->engine && a->dev->engine->dev.copies_active)) {
+        /*
+         * The guest waits for whoever reads the console, or for a transfer
+         * that is being made: not for nothing.
+         */
         return false;
     }
     watched = inference_stall_watched(s->stall, a, pc);

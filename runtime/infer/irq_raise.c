@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "runtime/infer/irq_raise.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CONF_TRIGGER 70u
+
+static bool is_single(uint64_t value)
+{
+    return value && (value & (value - 1)) == 0;
+}
+
+/* A register where writing 0 does something: it holds what is written. */
+static bool holds(const struct inf_reg_stat *stat)
+{
+    return stat->reads || (stat->writes > 1 && !is_single(stat->prev_write));
+}
+
+bool inf_raise_trigger(const struct inf_engine *eng,
+                       const struct rules_device *dev, uint64_t status,
+                       unsigned bit, uint64_t ack, uint64_t *out)
+{
+    unsigned i;
+
+    for (i = dev->first; ack && i < dev->first + dev->count; i++) {
+        uint64_t at = eng->model.regs[i].phys;
+        const struct inf_reg_stat *stat = inf_evidence_reg(eng->ev, at);
+
+        if (stat && at != status && at != ack && stat->seq_write &&
+            stat->last_write == 1ull << bit && !holds(stat)) {
+            *out = at - dev->base;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "e008_0 & r00[0]": another bit of the register has a gate at @gate. */
+static bool same_gate(const struct inf_shape *shape, unsigned bit,
+                      uint64_t *gate)
+{
+    unsigned i, from, of;
+
+    for (i = 0; i < shape->count; i++) {
+        const struct inf_field *f = &shape->fields[i];
+
+        if (f->kind == INF_FIELD_DERIVED && f->lo != bit &&
+            sscanf(f->expr, "e%*x_%u & r%" SCNx64 "[%u]", &from, gate,
+                   &of) == 3 && from == of && of == f->lo) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The trigger had been written, and the bit was read as 0: what enables it
+ * came later, in the same place of another register, which holds it.
+ */
+static bool find_gate(const struct inf_engine *eng,
+                      const struct rules_device *dev, uint64_t status,
+                      unsigned bit, const struct inf_raise *r, uint64_t *gate)
+{
+    const struct inf_reg_stat *read = inf_evidence_reg(eng->ev, status);
+    const struct inf_reg_stat *trigger =
+        inf_evidence_reg(eng->ev, dev->base + r->trigger);
+    unsigned i;
+
+    if (!read || !trigger || read->seq_read < trigger->seq_write ||
+        read->last_read >> bit & 1) {
+        return false;
+    }
+    for (i = dev->first; i < dev->first + dev->count; i++) {
+        uint64_t at = eng->model.regs[i].phys;
+        const struct inf_reg_stat *stat = inf_evidence_reg(eng->ev, at);
+
+        if (stat && at != status && stat != trigger && holds(stat) &&
+            stat->seq_write > read->seq_read && stat->last_write >> bit & 1 &&
+            !(stat->prev_write >> bit & 1)) {
+            *gate = at - dev->base;
+            return true;
+        }
+    }
+    return false;
+}
+
+int inf_raise_find(struct inf_engine *eng, const struct rules_device *dev,
+                   const struct inf_shape *shape, unsigned bit, uint64_t ack,
+                   rules_try_fn run, void *opaque, struct inf_raise *out)
+{
+    uint64_t status = dev->base + shape->offset;
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    snprintf(out->cell, sizeof(out->cell), "%.40s.b%u", shape->name, bit);
+    rc = rules_dma_find(eng, dev, status, run, opaque, &out->dma);
+    if (rc == 0) {
+        out->kind = INF_RAISE_TRANSFER;
+    }
+    if (rc != INF_E_RANGE || eng->restarts >= eng->opts.max_restarts ||
+        !inf_raise_trigger(eng, dev, status, bit, ack, &out->trigger)) {
+        return rc == INF_E_RANGE ? 0 : rc;
+    }
+    out->kind = INF_RAISE_TRIGGER;
+    out->gated = find_gate(eng, dev, status, bit, out, &out->gate) ||
+                 same_gate(shape, bit, &out->gate);
+    if (out->gated) {
+        snprintf(out->cell, sizeof(out->cell), "e%03" PRIx64 "_%u",
+                 shape->offset, bit);
+    }
+    return 0;
+}
+
+int inf_raise_gate(const struct inf_raise *r, struct inf_answer *ans,
+                   const struct rules_device *dev, struct inf_shape *shape,
+                   unsigned bit)
+{
+    struct inf_field f = { .kind = INF_FIELD_DERIVED };
+    char text[INF_EXPR_MAX + 16];
+    int rc;
+
+    f.lo = f.hi = (uint8_t)bit;
+    snprintf(f.expr, sizeof(f.expr), "%.40s & r%02" PRIx64 "[%u]", r->cell,
+             r->gate, bit);
+    rc = inf_shape_put(shape, &f);
+    snprintf(text, sizeof(text), "var %s : 1;", r->cell);
+    return rc ? rc : rules_edit_item(ans, dev->base, r->cell, text,
+                                     CONF_TRIGGER);
+}
+
+int inf_raise_edit(struct inf_engine *eng, struct inf_answer *ans,
+                   const struct rules_device *dev, const struct inf_raise *r,
+                   unsigned bit)
+{
+    char text[INF_EXPR_MAX + 80];
+    int rc;
+
+    if (r->kind == INF_RAISE_TRANSFER) {
+        snprintf(text, sizeof(text), "%.90s = 1;", r->cell);
+        return rules_dma_edit(eng, ans, &r->dma, text);
+    }
+    snprintf(text, sizeof(text), "on write r%02" PRIx64 " when value >> %u & "
+             "1 { %.90s = 1; }", r->trigger, bit, r->cell);
+    rc = rules_edit_item(ans, dev->base, "", text, CONF_TRIGGER);
+    if (rc == 0) {
+        ans->edits[ans->edit_count - 1].evidence =
+            strdup("its bit alone was written there before the wait");
+        ans->verdict = INF_RESTART;
+        eng->restarts++;
+    }
+    return rc;
+}
