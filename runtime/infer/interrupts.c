@@ -467,28 +467,19 @@ static int run_event(void *opaque)
     return run_handler(r->st, &r->ev->in, r->ev->bit);
 }
 
-/* What raises the event; the probe goes on with its handler. */
-static int find_raise(struct idle *st, const struct rules_device *dev,
-                      const struct event *ev, const struct inf_shape *shape,
-                      struct inf_raise *out)
+static struct inf_waited waited_for(struct idle *st,
+                                    const struct rules_device *dev,
+                                    const struct event *ev,
+                                    struct event_run *run)
 {
-    struct event_run run = { st, ev };
-    bool found;
-    int rc = inf_lines_find(&st->lines, ev->line, &found);
+    struct inf_waited w = { .eng = st->eng, .dev = dev,
+                            .status = ev->in.phys, .bit = ev->bit,
+                            .run = run_event, .opaque = run };
 
-    return rc ? rc : inf_raise_find(st->eng, dev, shape, ev->bit,
-                                    ev->ack == ACK_OTHER ? ev->ack_phys : 0,
-                                    run_event, &run, out);
-}
-
-static int add_raise(struct idle *st, const struct rules_device *dev,
-                     const struct event *ev, const struct inf_raise *raise,
-                     const char *reg)
-{
-    if (raise->kind == INF_RAISE_TIME) {
-        return add_tick(st, dev, ev, reg);
-    }
-    return inf_raise_edit(st->eng, st->ans, dev, raise, ev->bit);
+    run->st = st;
+    run->ev = ev;
+    w.ack = ev->ack == ACK_OTHER ? ev->ack_phys : 0;
+    return w;
 }
 
 static int apply_event(struct idle *st, const struct event *ev)
@@ -498,7 +489,9 @@ static int apply_event(struct idle *st, const struct event *ev)
     struct rules_device fresh;
     struct inf_shape shape;
     struct inf_raise raise;
-    bool receiver;
+    struct inf_waited waited;
+    struct event_run run;
+    bool receiver, found;
     int rc;
 
     dev = need_device(st, ev->in.phys, ev->in.size, &fresh, &rc);
@@ -510,11 +503,15 @@ static int apply_event(struct idle *st, const struct event *ev)
     if (ev->ack == ACK_DATA && !receiver) {
         return 0;
     }
-    rc = find_raise(st, dev, ev, &shape, &raise);
+    waited = waited_for(st, dev, ev, &run);
+    rc = inf_lines_find(&st->lines, ev->line, &found);
+    if (rc == 0) {
+        rc = inf_raise_find(&waited, &shape, &raise);
+    }
     if (rc) {
         return rc;
     }
-    rc = raise.gated ? inf_raise_gate(&raise, st->ans, dev, &shape, ev->bit)
+    rc = raise.gated ? inf_raise_gate(&waited, &raise, st->ans, &shape)
                      : put_event_bit(&shape, ev);
     if (rc) {
         return 0; /* the bit is something else already */
@@ -524,9 +521,12 @@ static int apply_event(struct idle *st, const struct event *ev)
     if (rc == 0 && ev->ack == ACK_OTHER) {
         rc = add_ack_elsewhere(st, dev, ev, raise.cell);
     }
-    if (rc == 0) {
-        rc = receiver ? add_receiver(st, dev, ev, shape.name)
-                      : add_raise(st, dev, ev, &raise, shape.name);
+    if (rc == 0 && receiver) {
+        rc = add_receiver(st, dev, ev, shape.name);
+    } else if (rc == 0) {
+        rc = raise.kind == INF_RAISE_TIME
+             ? add_tick(st, dev, ev, shape.name)
+             : inf_raise_edit(&waited, &raise, st->ans);
     }
     if (rc == 0) {
         rc = add_line(st, dev, ev, shape.name);
@@ -551,18 +551,18 @@ static bool is_receiver(const struct idle *st, const struct event *ev)
     return ev->data_phys && dev && m->has_console && m->console == dev->base;
 }
 
-static bool is_triggered(const struct idle *st, const struct event *ev)
+static bool is_triggered(struct idle *st, const struct event *ev)
 {
     const struct rules_device *dev = rules_device_at(st->eng, ev->in.phys);
+    struct event_run run;
+    struct inf_waited w = waited_for(st, dev, ev, &run);
     uint64_t at;
 
-    return dev && ev->ack == ACK_OTHER &&
-           inf_raise_trigger(st->eng, dev, ev->in.phys, ev->bit, ev->ack_phys,
-                             &at);
+    return dev && inf_raise_trigger(&w, &at);
 }
 
 /* The best event that is not in the model yet; NULL = none. */
-static const struct event *choose(const struct idle *st)
+static const struct event *choose(struct idle *st)
 {
     const struct event *best = NULL;
     unsigned i;

@@ -18,19 +18,18 @@ static bool holds(const struct inf_reg_stat *stat)
     return stat->reads || (stat->writes > 1 && !is_single(stat->prev_write));
 }
 
-bool inf_raise_trigger(const struct inf_engine *eng,
-                       const struct rules_device *dev, uint64_t status,
-                       unsigned bit, uint64_t ack, uint64_t *out)
+bool inf_raise_trigger(const struct inf_waited *w, uint64_t *out)
 {
     unsigned i;
 
-    for (i = dev->first; ack && i < dev->first + dev->count; i++) {
-        uint64_t at = eng->model.regs[i].phys;
-        const struct inf_reg_stat *stat = inf_evidence_reg(eng->ev, at);
+    for (i = w->dev->first; w->ack && i < w->dev->first + w->dev->count;
+         i++) {
+        uint64_t at = w->eng->model.regs[i].phys;
+        const struct inf_reg_stat *stat = inf_evidence_reg(w->eng->ev, at);
 
-        if (stat && at != status && at != ack && stat->seq_write &&
-            stat->last_write == 1ull << bit && !holds(stat)) {
-            *out = at - dev->base;
+        if (stat && at != w->status && at != w->ack && stat->seq_write &&
+            stat->last_write == 1ull << w->bit && !holds(stat)) {
+            *out = at - w->dev->base;
             return true;
         }
     }
@@ -59,96 +58,94 @@ static bool same_gate(const struct inf_shape *shape, unsigned bit,
  * The trigger had been written, and the bit was read as 0: what enables it
  * came later, in the same place of another register, which holds it.
  */
-static bool find_gate(const struct inf_engine *eng,
-                      const struct rules_device *dev, uint64_t status,
-                      unsigned bit, const struct inf_raise *r, uint64_t *gate)
+static bool find_gate(const struct inf_waited *w, const struct inf_raise *r,
+                      uint64_t *gate)
 {
-    const struct inf_reg_stat *read = inf_evidence_reg(eng->ev, status);
+    const struct inf_evidence *ev = w->eng->ev;
+    const struct inf_reg_stat *read = inf_evidence_reg(ev, w->status);
     const struct inf_reg_stat *trigger =
-        inf_evidence_reg(eng->ev, dev->base + r->trigger);
+        inf_evidence_reg(ev, w->dev->base + r->trigger);
     unsigned i;
 
     if (!read || !trigger || read->seq_read < trigger->seq_write ||
-        read->last_read >> bit & 1) {
+        read->last_read >> w->bit & 1) {
         return false;
     }
-    for (i = dev->first; i < dev->first + dev->count; i++) {
-        uint64_t at = eng->model.regs[i].phys;
-        const struct inf_reg_stat *stat = inf_evidence_reg(eng->ev, at);
+    for (i = w->dev->first; i < w->dev->first + w->dev->count; i++) {
+        uint64_t at = w->eng->model.regs[i].phys;
+        const struct inf_reg_stat *stat = inf_evidence_reg(ev, at);
 
-        if (stat && at != status && stat != trigger && holds(stat) &&
-            stat->seq_write > read->seq_read && stat->last_write >> bit & 1 &&
-            !(stat->prev_write >> bit & 1)) {
-            *gate = at - dev->base;
+        if (stat && at != w->status && stat != trigger && holds(stat) &&
+            stat->seq_write > read->seq_read &&
+            stat->last_write >> w->bit & 1 &&
+            !(stat->prev_write >> w->bit & 1)) {
+            *gate = at - w->dev->base;
             return true;
         }
     }
     return false;
 }
 
-int inf_raise_find(struct inf_engine *eng, const struct rules_device *dev,
-                   const struct inf_shape *shape, unsigned bit, uint64_t ack,
-                   rules_try_fn run, void *opaque, struct inf_raise *out)
+int inf_raise_find(const struct inf_waited *w, const struct inf_shape *shape,
+                   struct inf_raise *out)
 {
-    uint64_t status = dev->base + shape->offset;
     int rc;
 
     memset(out, 0, sizeof(*out));
-    snprintf(out->cell, sizeof(out->cell), "%.40s.b%u", shape->name, bit);
-    rc = rules_dma_find(eng, dev, status, run, opaque, &out->dma);
+    snprintf(out->cell, sizeof(out->cell), "%.40s.b%u", shape->name, w->bit);
+    rc = rules_dma_find(w->eng, w->dev, w->status, w->run, w->opaque,
+                        &out->dma);
     if (rc == 0) {
         out->kind = INF_RAISE_TRANSFER;
     }
-    if (rc != INF_E_RANGE || eng->restarts >= eng->opts.max_restarts ||
-        !inf_raise_trigger(eng, dev, status, bit, ack, &out->trigger)) {
+    if (rc != INF_E_RANGE || w->eng->restarts >= w->eng->opts.max_restarts ||
+        !inf_raise_trigger(w, &out->trigger)) {
         return rc == INF_E_RANGE ? 0 : rc;
     }
     out->kind = INF_RAISE_TRIGGER;
-    out->gated = find_gate(eng, dev, status, bit, out, &out->gate) ||
-                 same_gate(shape, bit, &out->gate);
+    out->gated = find_gate(w, out, &out->gate) ||
+                 same_gate(shape, w->bit, &out->gate);
     if (out->gated) {
         snprintf(out->cell, sizeof(out->cell), "e%03" PRIx64 "_%u",
-                 shape->offset, bit);
+                 shape->offset, w->bit);
     }
     return 0;
 }
 
-int inf_raise_gate(const struct inf_raise *r, struct inf_answer *ans,
-                   const struct rules_device *dev, struct inf_shape *shape,
-                   unsigned bit)
+int inf_raise_gate(const struct inf_waited *w, const struct inf_raise *r,
+                   struct inf_answer *ans, struct inf_shape *shape)
 {
     struct inf_field f = { .kind = INF_FIELD_DERIVED };
     char text[INF_EXPR_MAX + 16];
     int rc;
 
-    f.lo = f.hi = (uint8_t)bit;
+    f.lo = f.hi = (uint8_t)w->bit;
     snprintf(f.expr, sizeof(f.expr), "%.40s & r%02" PRIx64 "[%u]", r->cell,
-             r->gate, bit);
+             r->gate, w->bit);
     rc = inf_shape_put(shape, &f);
     snprintf(text, sizeof(text), "var %s : 1;", r->cell);
-    return rc ? rc : rules_edit_item(ans, dev->base, r->cell, text,
+    return rc ? rc : rules_edit_item(ans, w->dev->base, r->cell, text,
                                      CONF_TRIGGER);
 }
 
-int inf_raise_edit(struct inf_engine *eng, struct inf_answer *ans,
-                   const struct rules_device *dev, const struct inf_raise *r,
-                   unsigned bit)
+int inf_raise_edit(const struct inf_waited *w, const struct inf_raise *r,
+                   struct inf_answer *ans)
 {
     char text[INF_EXPR_MAX + 80];
     int rc;
 
     if (r->kind == INF_RAISE_TRANSFER) {
         snprintf(text, sizeof(text), "%.90s = 1;", r->cell);
-        return rules_dma_edit(eng, ans, &r->dma, text);
+        return rules_dma_edit(w->eng, ans, &r->dma, text);
     }
     snprintf(text, sizeof(text), "on write r%02" PRIx64 " when value >> %u & "
-             "1 { %.90s = 1; }", r->trigger, bit, r->cell);
-    rc = rules_edit_item(ans, dev->base, "", text, CONF_TRIGGER);
+             "1 { %.90s = 1; }", r->trigger, w->bit, r->cell);
+    rc = rules_edit_item(ans, w->dev->base, "", text, CONF_TRIGGER);
     if (rc == 0) {
         ans->edits[ans->edit_count - 1].evidence =
             strdup("its bit alone was written there before the wait");
         ans->verdict = INF_RESTART;
-        eng->restarts++;
+        w->eng->restarts++;
     }
     return rc;
 }

@@ -15,6 +15,17 @@ enum inf_raise_kind {
     INF_RAISE_TRIGGER = 2,
 };
 
+/* The event that is waited for. */
+struct inf_waited {
+    struct inf_engine *eng;
+    const struct rules_device *dev;
+    uint64_t status;  /* address of the register with its bit */
+    unsigned bit;
+    uint64_t ack;     /* a 1 in its place there clears it; 0 = nowhere */
+    rules_try_fn run; /* runs the guest on from the event */
+    void *opaque;
+};
+
 struct inf_raise {
     uint32_t kind;         /* enum inf_raise_kind */
     struct rules_dma dma;
@@ -24,28 +35,23 @@ struct inf_raise {
     char cell[INF_EXPR_MAX]; /* what holds the event, for rules */
 };
 
-/* The register of @dev, by offset, that was written 1 << @bit, and is for
- * that alone; @ack is the one that clears it.  False = none. */
-bool inf_raise_trigger(const struct inf_engine *eng,
-                       const struct rules_device *dev, uint64_t status,
-                       unsigned bit, uint64_t ack, uint64_t *out);
+/* The register, by offset, that was written the event's bit alone, and is for
+ * that only.  @run is not needed.  False = none. */
+bool inf_raise_trigger(const struct inf_waited *w, uint64_t *out);
 
 /*
- * What raises bit @bit of @shape; @run runs the guest on from the event.
- * Needs a restart for all but time: none is found when there is none left.
+ * What raises the event, whose bit is in @shape.  All but time needs a
+ * restart, and is not found when none is left.
  */
-int inf_raise_find(struct inf_engine *eng, const struct rules_device *dev,
-                   const struct inf_shape *shape, unsigned bit, uint64_t ack,
-                   rules_try_fn run, void *opaque, struct inf_raise *out);
+int inf_raise_find(const struct inf_waited *w, const struct inf_shape *shape,
+                   struct inf_raise *out);
 
 /* Gives @shape a gated bit, and declares its cell. */
-int inf_raise_gate(const struct inf_raise *r, struct inf_answer *ans,
-                   const struct rules_device *dev, struct inf_shape *shape,
-                   unsigned bit);
+int inf_raise_gate(const struct inf_waited *w, const struct inf_raise *r,
+                   struct inf_answer *ans, struct inf_shape *shape);
 
 /* The rule of a transfer or trigger; the answer becomes a restart. */
-int inf_raise_edit(struct inf_engine *eng, struct inf_answer *ans,
-                   const struct rules_device *dev, const struct inf_raise *r,
-                   unsigned bit);
+int inf_raise_edit(const struct inf_waited *w, const struct inf_raise *r,
+                   struct inf_answer *ans);
 
 #endif
