@@ -254,6 +254,9 @@ int pdm_ai_setup(struct pdm_ai *ai, const struct pdm_ai_line *line,
             return -1;
         }
     }
+    if (add_engine(options, inf_map_ops()) < 0) {
+        return -1;
+    }
     if (options->priors != NULL &&
         add_engine(options, inf_library_ops()) < 0) {
         return -1;

@@ -4,6 +4,7 @@
  * profile and the compiler; here stands what concerns the host and trust.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/daemon/daemon.h"
@@ -89,6 +90,32 @@ static bool has_forbidden(const char *text, bool may_copy)
     return false;
 }
 
+/* Only the core's own devices, by addresses and numbers, are added so. */
+static bool native_ok(const char *text)
+{
+    static const char *const types[] = {
+        "arm_gic", "arm-gicv3", "a9-scu", "arm_mptimer",
+        "arm.cortex-a9-global-timer",
+    };
+    char name[INF_NAME_MAX], type[32];
+    size_t i;
+    int at = 0;
+
+    if (text == NULL ||
+        sscanf(text, "native %63[a-z0-9_] : \"%31[a-z0-9_.-]\" @ %n", name,
+               type, &at) != 2 || at == 0 ||
+        strcspn(text + at, "\"`/") != strlen(text + at) ||
+        has_forbidden(text + at, false)) {
+        return false;
+    }
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i], type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool makes_device(const struct inf_edit *e)
 {
     return e->kind == INF_EDIT_DEVICE || e->kind == INF_EDIT_BLOCK;
@@ -120,7 +147,7 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
 {
     bool rules = strcmp(by, inf_rules_ops()->name) == 0;
 
-    if (e->kind > INF_EDIT_TAKE_AWAY || e->confidence > 100 ||
+    if (e->kind > INF_EDIT_NATIVE || e->confidence > 100 ||
         memchr(e->name, '\0', sizeof(e->name)) == NULL) {
         *why = "a malformed edit";
     } else if (e->confidence < d->options.min_confidence) {
@@ -129,7 +156,12 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
         *why = "an item that is too long";
     } else if (e->evidence != NULL && strlen(e->evidence) > EVIDENCE_MAX) {
         *why = "evidence that is too long";
-    } else if (e->text != NULL && has_forbidden(e->text, rules)) {
+    } else if (e->kind == INF_EDIT_NATIVE &&
+               (strcmp(by, inf_map_ops()->name) != 0 ||
+                !native_ok(e->text))) {
+        *why = "a device of QEMU that is not the core's own";
+    } else if (e->text != NULL && e->kind != INF_EDIT_NATIVE &&
+               has_forbidden(e->text, rules)) {
         *why = "a word that reaches the host or belongs to people";
     } else if (e->kind == INF_EDIT_BLOCK &&
                (e->text == NULL || !is_name(e->text))) {
@@ -138,6 +170,7 @@ static bool edit_ok(const struct pdm *d, const struct inf_question *q,
                (q->phys < e->base || q->phys - e->base >= e->size)) {
         *why = "a device away from the address that was asked about";
     } else if (!makes_device(e) && e->kind != INF_EDIT_MEMORY &&
+               e->kind != INF_EDIT_NATIVE &&
                !place_ok(d, q, answer, e->base)) {
         *why = "a place where no device is";
     } else {

@@ -52,6 +52,8 @@ static void map_cpu(const struct pdm *d, const struct pbr_cpu *from,
     to->cntfrq = from->cntfrq;
     to->cntvct = from->cntvct;
     memcpy(to->v, from->v, sizeof(to->v));
+    to->midr = from->midr;
+    to->cbar = from->cbar;
 }
 
 static void map_question(const struct pdm *d, struct inf_question *q)
@@ -193,6 +195,22 @@ static int service_native(void *opaque, const char *type, char *name)
     return 0;
 }
 
+static int service_memory(void *opaque, unsigned index,
+                          struct inf_model_memory *out)
+{
+    struct pdm *d = opaque;
+    struct pfl_memory memory;
+
+    if (pfl_memory(d->board, index, &memory) != PFL_OK) {
+        return INF_E_RANGE;
+    }
+    out->name = memory.name;
+    out->base = memory.base;
+    out->size = memory.size;
+    out->machine = memory.machine;
+    return 0;
+}
+
 static void service_beat(void *opaque)
 {
     pdm_beat(opaque);
@@ -228,6 +246,7 @@ static const enum pfl_edit_kind edit_kinds[] = {
     [INF_EDIT_WIRE] = PFL_EDIT_WIRE,
     [INF_EDIT_BLOCK] = PFL_EDIT_BLOCK,
     [INF_EDIT_TAKE_AWAY] = PFL_EDIT_TAKE_AWAY,
+    [INF_EDIT_NATIVE] = PFL_EDIT_NATIVE,
 };
 
 static void map_edit(const struct inf_edit *from, const char *by,
@@ -391,6 +410,7 @@ void pdm_services_init(struct pdm *d)
     d->services.beat = service_beat;
     d->services.irqs = service_irqs;
     d->services.native = service_native;
+    d->services.memory = service_memory;
     d->services.stopping = service_stopping;
     d->services.try_edits = service_try;
 }

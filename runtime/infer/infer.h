@@ -83,6 +83,8 @@ struct inf_cpu {
     uint64_t irq_sp, fiq_sp, svc_sp;
     uint64_t cntfrq, cntvct;
     uint64_t v[64];
+    uint64_t midr; /* M: CPUID */
+    uint64_t cbar; /* base of the core's own peripherals; 0 = not told */
 };
 
 /* ------------------------------------------------------------- Question */
@@ -162,6 +164,13 @@ enum inf_irq_kind {
     INF_IRQ_GIC = 2,  /* line n is SPI n */
 };
 
+/* A memory of the board. */
+struct inf_model_memory {
+    const char *name;
+    uint64_t base, size;
+    bool machine; /* inferred */
+};
+
 #define INF_IRQ_WORDS 32
 
 /* External interrupt lines; bit n & 31 of word n / 32. */
@@ -216,6 +225,9 @@ struct inf_services {
     /* The name (INF_NAME_MAX bytes) of the board's first native whose type in
      * QEMU begins with @type; nonzero: none.  May be NULL. */
     int (*native)(void *opaque, const char *type, char *name);
+    /* The @index-th memory (any order); nonzero past the end.  May be
+     * NULL. */
+    int (*memory)(void *opaque, unsigned index, struct inf_model_memory *out);
 };
 
 /* What try_edits() found. */
@@ -297,9 +309,13 @@ enum inf_edit_kind {
      * as lib/pl011.periph.  Wires and the console of the same answer follow
      * it.  No-op when a device is at @base. */
     INF_EDIT_BLOCK = 7,
-    /* Takes the instance at @base away that INF_EDIT_BLOCK put there, with
-     * all that the machine wrote about it. */
+    /* Takes the machine's instance at @base away, with all that the machine
+     * wrote about it.  Needs a restart. */
     INF_EDIT_TAKE_AWAY = 8,
+    /* A device that QEMU has: @name, @base, @text =
+     * "native gic : \"arm_gic\" @ 0x..., 0x...;".  Only what belongs to the
+     * core; needs a restart. */
+    INF_EDIT_NATIVE = 9,
 };
 
 struct inf_edit {
@@ -420,6 +436,9 @@ struct inf_engine_ops {
      * never. */
     bool (*busy)(const struct inf_engine *eng);
 };
+
+/* Memories and devices of the core that the board lacks. */
+const struct inf_engine_ops *inf_map_ops(void);
 
 /* The rules engine with probing. */
 const struct inf_engine_ops *inf_rules_ops(void);

@@ -353,6 +353,111 @@ bool inf_priors_at(const struct inf_priors *p, uint64_t phys,
     return false;
 }
 
+/* A device of which the tree says that it is memory. */
+static bool is_sram(const struct pcc_device *device)
+{
+    size_t i;
+
+    for (i = 0; i < device->compatible_count; i++) {
+        if (strcmp(device->compatible[i], "mmio-sram") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool sram_at(const struct prior *prior, uint64_t phys,
+                    struct inf_prior_memory *out)
+{
+    const struct pcc_model *model = pcc_get_model(prior->pcc);
+    size_t i;
+
+    for (i = 0; i < model->board->instance_count; i++) {
+        const struct pcc_instance *inst = &model->board->instances[i];
+        const struct pcc_device *device = &model->devices[inst->device];
+
+        if (phys >= inst->address && phys - inst->address < device->size &&
+            is_sram(device)) {
+            *out = (struct inf_prior_memory) {
+                inst->address, device->size, inst->name, prior->source,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool memory_at(const struct prior *prior, uint64_t phys,
+                      struct inf_prior_memory *out)
+{
+    const struct pcc_board *board = pcc_get_model(prior->pcc)->board;
+    size_t i;
+
+    for (i = 0; i < board->memory_count; i++) {
+        const struct pcc_memory *m = &board->memories[i];
+
+        if (phys >= m->base && phys - m->base < m->size && !m->read_only &&
+            !m->is_alias) {
+            *out = (struct inf_prior_memory) {
+                m->base, m->size, m->name, prior->source,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+bool inf_priors_memory(const struct inf_priors *p, uint64_t phys,
+                       struct inf_prior_memory *out)
+{
+    struct inf_prior_hit hit;
+    unsigned i;
+
+    for (i = 0; i < p->count; i++) {
+        if (sram_at(&p->priors[i], phys, out)) {
+            return true;
+        }
+        if (prior_at(&p->priors[i], phys, &hit)) {
+            return false;
+        }
+        if (memory_at(&p->priors[i], phys, out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool inf_priors_gic(const struct inf_priors *p, uint64_t phys,
+                    struct inf_prior_native *out)
+{
+    unsigned i;
+    size_t k, a;
+
+    for (i = 0; i < p->count; i++) {
+        const struct pcc_board *board =
+            pcc_get_model(p->priors[i].pcc)->board;
+
+        for (k = 0; k < board->native_count; k++) {
+            const struct pcc_native *n = &board->natives[k];
+            bool v3 = strcmp(n->type, "arm-gicv3") == 0;
+
+            for (a = 0; (v3 || strcmp(n->type, "arm_gic") == 0) &&
+                        a < n->address_count; a++) {
+                uint64_t size = !v3 ? 0x1000 : a == 0 ? 0x10000 : 0x20000;
+
+                if (phys >= n->addresses[a] &&
+                    phys - n->addresses[a] < size) {
+                    *out = (struct inf_prior_native) {
+                        n, p->priors[i].source,
+                    };
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
 bool inf_priors_gap(const struct inf_priors *p, uint64_t phys, uint64_t *lo,
                     uint64_t *hi)
 {

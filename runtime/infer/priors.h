@@ -75,6 +75,27 @@ void inf_priors_used(struct inf_priors *p, const struct inf_prior_hit *hit);
 bool inf_priors_at(const struct inf_priors *p, uint64_t phys,
                    struct inf_prior_hit *out);
 
+/* A memory that a prior tells of; pointers live as long as the priors. */
+struct inf_prior_memory {
+    uint64_t base, size;
+    const char *name;
+    const char *source;         /* its file, without folder */
+};
+
+/* The memory that covers @phys, where no device of a prior does. */
+bool inf_priors_memory(const struct inf_priors *p, uint64_t phys,
+                       struct inf_prior_memory *out);
+
+/* A device of QEMU that a prior puts on its board. */
+struct inf_prior_native {
+    const struct pcc_native *native;
+    const char *source;         /* its file, without folder */
+};
+
+/* The interrupt controller one of whose windows covers @phys. */
+bool inf_priors_gic(const struct inf_priors *p, uint64_t phys,
+                    struct inf_prior_native *out);
+
 /* Cuts [*lo, *hi), which holds @phys and no window at @phys, to what lies
  * between the windows of all priors; true when that made it smaller. */
 bool inf_priors_gap(const struct inf_priors *p, uint64_t phys, uint64_t *lo,

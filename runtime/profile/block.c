@@ -139,6 +139,18 @@ static bool extends_inst(const struct pfl_plan *plan,
         strcmp(ref->parts->next->name.text, inst->name) == 0;
 }
 
+static bool is_device_of(const struct pfl_plan *plan,
+                         const struct pfl_inst *inst,
+                         const struct pdl_item *item)
+{
+    const struct pcc_model *model =
+        pcc_get_model(pfl_inst_model(plan->board, inst));
+    const struct pcc_board *board = model->board;
+
+    return strcmp(item->name.text, model->devices[
+                  board->instances[inst->index].device].name) == 0;
+}
+
 static int strip_file(struct pfl_plan *plan, const struct pfl_inst *inst,
                       struct pfl_file *file)
 {
@@ -150,6 +162,11 @@ static int strip_file(struct pfl_plan *plan, const struct pfl_inst *inst,
     for (; item != NULL && ret == PFL_OK; item = item->next) {
         if (item->kind == PDL_ITEM_BOARD) {
             ret = strip_board(plan, inst, file, pfl_body_of(item), pf);
+        } else if (item->kind == PDL_ITEM_DEVICE && file ==
+                   inst->device_file && is_device_of(plan, inst, item)) {
+            ret = pfl_may_replace(file, item) ?
+                pfl_splice_remove(&pf->splices, file->text, file->len, item) :
+                PFL_ERR_OWNED;
         } else if (item->kind != PDL_ITEM_EXTEND ||
                    !item->u.extend.has_body) {
             continue;
@@ -168,8 +185,8 @@ int pfl_plan_take_away(struct pfl_plan *plan, const struct pfl_inst *inst)
     struct pfl_file *file;
     int ret = PFL_OK;
 
-    if (inst->device_file != NULL) {
-        return PFL_ERR_OWNED;       /* no block of the library */
+    if (inst->device_file != NULL && inst->shared) {
+        return PFL_ERR_OWNED;       /* others are of its device */
     }
     for (file = plan->board->files; file != NULL && ret == PFL_OK;
          file = file->next) {

@@ -635,15 +635,20 @@ static int plan_wire(struct pfl_plan *plan, const struct pfl_inst *inst,
                            ret;
 }
 
-static int plan_memory(struct pfl_plan *plan, const struct pfl_edit *edit)
+/* A memory or a native of the board. */
+static int plan_part(struct pfl_plan *plan, const struct pfl_edit *edit)
 {
+    bool memory = edit->kind == PFL_EDIT_MEMORY;
     const struct pdl_item *item;
     struct pfl_file *file;
     char *sealed;
     int ret;
 
-    pfl_touch_memory(plan->change, edit->name);
-    item = pfl_find_memory(plan->board, edit->name, &file);
+    if (memory) {
+        pfl_touch_memory(plan->change, edit->name);
+    }
+    item = pfl_find_part(plan->board, memory ? PDL_ITEM_MEMORY :
+                         PDL_ITEM_NATIVE, edit->name, &file);
     if (pfl_dropped(plan->board, NULL, NULL, edit)) {
         return PFL_ERR_OWNED;
     }
@@ -668,8 +673,8 @@ static int plan_edit(struct pfl_plan *plan, const struct pfl_edit *edit,
     if (edit->kind == PFL_EDIT_DEVICE) {
         return plan_device(plan, edit);
     }
-    if (edit->kind == PFL_EDIT_MEMORY) {
-        return plan_memory(plan, edit);
+    if (edit->kind == PFL_EDIT_MEMORY || edit->kind == PFL_EDIT_NATIVE) {
+        return plan_part(plan, edit);
     }
     if (edit->kind == PFL_EDIT_BLOCK) {
         return pfl_plan_block(plan, edit);

@@ -176,6 +176,9 @@ static bool kind_allowed(const struct pfl_edit *edit,
     case PFL_EDIT_MEMORY:
         return item->kind == PDL_ITEM_MEMORY &&
                strcmp(item->name.text, edit->name) == 0;
+    case PFL_EDIT_NATIVE:
+        return item->kind == PDL_ITEM_NATIVE &&
+               strcmp(item->name.text, edit->name) == 0;
     case PFL_EDIT_WIRE:
         return item->kind == PDL_ITEM_WIRE;
     case PFL_EDIT_ITEM:
@@ -212,7 +215,8 @@ int pfl_check_edit(const struct pfl_edit *edit, struct pdl_session *session)
         return PFL_ERR_RANGE;
     }
     if ((edit->kind == PFL_EDIT_DEVICE || edit->kind == PFL_EDIT_REG ||
-         edit->kind == PFL_EDIT_MEMORY || edit->kind == PFL_EDIT_BLOCK) &&
+         edit->kind == PFL_EDIT_MEMORY || edit->kind == PFL_EDIT_BLOCK ||
+         edit->kind == PFL_EDIT_NATIVE) &&
         !pfl_is_word(edit->name)) {
         return PFL_ERR_RANGE;
     }
@@ -360,10 +364,9 @@ const struct pdl_item *pfl_find_console(struct pfl_board *board,
     return found;
 }
 
-/* The memory of that name in some file. */
-const struct pdl_item *pfl_find_memory(struct pfl_board *board,
-                                          const char *name,
-                                          struct pfl_file **file)
+const struct pdl_item *pfl_find_part(struct pfl_board *board,
+                                     enum pdl_item_kind kind,
+                                     const char *name, struct pfl_file **file)
 {
     const struct pdl_item *item, *in;
     struct pdl_unit *unit;
@@ -374,8 +377,7 @@ const struct pdl_item *pfl_find_memory(struct pfl_board *board,
         for (; item != NULL; item = item->next) {
             in = pfl_body_of(item) != NULL ? pfl_body_of(item)->first : NULL;
             for (; in != NULL; in = in->next) {
-                if (in->kind == PDL_ITEM_MEMORY &&
-                    strcmp(in->name.text, name) == 0) {
+                if (in->kind == kind && strcmp(in->name.text, name) == 0) {
                     return in;
                 }
             }

@@ -57,6 +57,7 @@ bool pfl_edit_supersedes(const struct pfl_edit *b, const struct pfl_edit *a)
     case PFL_EDIT_WIRE:
         return a->base == b->base && same_text(a->text, b->text);
     case PFL_EDIT_MEMORY:
+    case PFL_EDIT_NATIVE:
         return same_text(a->name, b->name);
     default:
         return false;
@@ -119,7 +120,7 @@ static const char *const kind_words[] = {
     [PFL_EDIT_ITEM] = "item", [PFL_EDIT_REMOVE] = "remove",
     [PFL_EDIT_CONSOLE] = "console", [PFL_EDIT_MEMORY] = "memory",
     [PFL_EDIT_WIRE] = "wire", [PFL_EDIT_BLOCK] = "block",
-    [PFL_EDIT_TAKE_AWAY] = "take-away",
+    [PFL_EDIT_TAKE_AWAY] = "take-away", [PFL_EDIT_NATIVE] = "native",
 };
 
 #define KIND_COUNT (sizeof(kind_words) / sizeof(kind_words[0]))

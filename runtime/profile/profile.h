@@ -104,10 +104,14 @@ enum pfl_edit_kind {
      * NAME.periph, with the import of lib/TEXT.periph and the wires of the
      * same call.  Unchanged when a device is at @base already. */
     PFL_EDIT_BLOCK,
-    /* Takes the instance of a library block at @base away, and what extends
-     * it; PFL_ERR_OWNED when a person has a hand in it.  The import stays:
-     * it does nothing. */
+    /* Takes the instance at @base away, what extends it, and its device when
+     * that is not the library's; PFL_ERR_OWNED when a person has a hand in
+     * one of them.  The import of a block stays: it does nothing. */
     PFL_EDIT_TAKE_AWAY,
+    /* A device of QEMU on the board, @name; @text:
+     * "native gic : \"arm_gic\" @ 0x0, 0x1000;".  It is in the machine from
+     * its next start on. */
+    PFL_EDIT_NATIVE,
 };
 
 struct pfl_edit {
@@ -272,6 +276,18 @@ bool pfl_has_reg(const struct pfl_board *board, uint64_t base,
 /* Name of the board's first native whose type in QEMU begins with @type;
  * NULL: none.  Lives until the next apply, refresh or close. */
 const char *pfl_native(const struct pfl_board *board, const char *type);
+struct pfl_memory {
+    const char *name;       /* lives until the next apply, refresh or close */
+    uint64_t base, size;
+    unsigned confidence;    /* 100 for a person's */
+    const char *by;         /* NULL: a person */
+    const char *evidence;   /* or NULL */
+    bool machine;           /* may be replaced by an edit */
+};
+
+/* PFL_OK, or PFL_ERR_NOT_FOUND when @index is past the end. */
+int pfl_memory(const struct pfl_board *board, unsigned index,
+               struct pfl_memory *out);
 /* Base of the console device; PFL_ERR_NOT_FOUND: none yet. */
 int pfl_console(const struct pfl_board *board, uint64_t *base);
 

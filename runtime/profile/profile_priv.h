@@ -331,10 +331,11 @@ const struct pdl_item *pfl_place_item(const struct pdl_body *body,
 /* The `console:` in force in @file, or NULL. */
 const struct pdl_item *pfl_find_console(struct pfl_board *board,
                                         struct pfl_file *file);
-/* The memory of that name in some file, or NULL. */
-const struct pdl_item *pfl_find_memory(struct pfl_board *board,
-                                       const char *name,
-                                       struct pfl_file **file);
+/* The memory or native of that name in some file. */
+const struct pdl_item *pfl_find_part(struct pfl_board *board,
+                                     enum pdl_item_kind kind,
+                                     const char *name,
+                                     struct pfl_file **file);
 /* Checks names and numbers, and that the text is what it claims to be. */
 int pfl_check_edit(const struct pfl_edit *edit, struct pdl_session *session);
 /*

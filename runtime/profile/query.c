@@ -160,6 +160,28 @@ int pfl_console(const struct pfl_board *board, uint64_t *base)
     return PFL_ERR_NOT_FOUND;
 }
 
+int pfl_memory(const struct pfl_board *board, unsigned index,
+               struct pfl_memory *out)
+{
+    const struct pcc_model *model =
+        board->full != NULL ? pcc_get_model(board->full) : NULL;
+    const struct pcc_memory *memory;
+
+    if (model == NULL || index >= model->board->memory_count) {
+        return PFL_ERR_NOT_FOUND;
+    }
+    memory = &model->board->memories[index];
+    memset(out, 0, sizeof(*out));
+    out->name = memory->name;
+    out->base = memory->base;
+    out->size = memory->size;
+    out->confidence = memory->origin.confidence;
+    out->by = memory->origin.owner == PCC_PERSON ? NULL : memory->origin.by;
+    out->evidence = memory->origin.evidence;
+    out->machine = memory->origin.owner == PCC_INFERRED;
+    return PFL_OK;
+}
+
 const char *pfl_native(const struct pfl_board *board, const char *type)
 {
     const struct pcc_model *model =

@@ -27,6 +27,7 @@
 #define STUCK_PATIENCE 3        /* times --quiet, until silence is "stuck" */
 #define LOG_TAIL 2048
 #define MAX_RESETS 100
+#define CRASHES_IN_VAIN 20      /* between two looks, and nothing else */
 
 enum {
     POLL_SIGNALS, POLL_CONSOLE, POLL_QMP, POLL_KEYS, POLL_EDITS, POLL_COUNT
@@ -374,6 +375,21 @@ static void look_at_silence(struct session *s, double now)
     }
 }
 
+/*
+ * Whether questions show that something happens.  A guest that takes one
+ * exception after the other, for ever, does not get anywhere.
+ */
+static bool moves_on(const struct session *s, uint64_t questions, bool open)
+{
+    uint64_t fresh = questions - s->questions_seen;
+    uint64_t crashes = link_crashes(&s->link) - s->crashes_seen;
+
+    if (crashes >= CRASHES_IN_VAIN && crashes + 1 >= fresh) {
+        return false;
+    }
+    return open || fresh > 0;
+}
+
 static void look(struct session *s)
 {
     double now = now_seconds();
@@ -385,7 +401,7 @@ static void look(struct session *s)
     }
     s->checked = now;
     questions = link_questions(&s->link, &open);
-    if (open || questions != s->questions_seen) {
+    if (moves_on(s, questions, open)) {
         s->quiet_since = now;
     }
     s->questions_seen = questions;
