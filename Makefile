@@ -99,7 +99,7 @@ LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
         package-fetch private-apt.sh demo.sh)))
 SHARE := $(B)/share/periph
 
-.PHONY: all help deps qemu demo test check check-asan bench fuzz soak \
+.PHONY: all help deps qemu qemu-asan demo test check check-asan bench fuzz soak \
     rehost-table truth lint \
     headercheck format install clean programs units helpers guests fuzzers
 
@@ -118,6 +118,7 @@ help:
 	@echo 'deps         installs the Debian packages that are missing'
 	@echo 'qemu         QEMU with the devices of qemu-hw/, in the cache'
 	@echo 'check-asan   the tests without QEMU, under ASan and UBSan'
+	@echo 'qemu-asan    QEMU itself under ASan and UBSan, and its tests (an hour)'
 	@echo 'bench        everything, then what it costs, against the limits'
 	@echo 'rehost-table boots each board twice and writes the table of the README'
 	@echo 'truth        what is inferred, against the vendors'"'"' SVD files'
@@ -338,6 +339,15 @@ qemu:
 	    ln -sfn $${program%/*}/qemu-img $$dir/qemu-img; \
 	done; \
 	echo "QEMU: $$program"
+
+# Leaks are not looked for: QEMU leaves much to the end of the process.
+qemu-asan:
+	$(MAKE) deps
+	$(MAKE) -j$(JOBS) all helpers
+	program=$$(PERIPH_QEMU_SAN=1 qemu-hw/build.sh build); \
+	PERIPH_QEMU=$$program ASAN_OPTIONS=detect_leaks=0 \
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	tests/run -j $(JOBS) $(or $(TESTS),qemu/)
 
 format:
 	clang-format -i $(wildcard dsl/*.[ch] compiler/*.[ch] \

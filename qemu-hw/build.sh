@@ -311,6 +311,8 @@ progress() {
 }
 
 compile() {
+    # Programs that the build itself runs need not tidy up.
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
     export NINJA_STATUS='@%f %t %e@ '
     if ! ninja -C "$build" -j "${PERIPH_JOBS:-$(nproc)}" \
             qemu-system-aarch64 qemu-img 2>&1 | tee "$log" | progress; then
