@@ -185,6 +185,8 @@ void pdm_console_put(struct pbr_answer *a, const uint8_t *text, size_t size);
 void pdm_answer(struct pdm *d);
 /* Lets the engines look at new evidence without a question. */
 void pdm_review(struct pdm *d);
+/* The machine is gone: what engines have to say at last goes to the files. */
+void pdm_review_end(struct pdm *d);
 /* Tells all engines. */
 void pdm_note(struct pdm *d, const struct inf_event *event);
 /* Services for the engines. */

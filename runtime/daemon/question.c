@@ -725,11 +725,37 @@ out:
     inf_answer_dispose(&held);
 }
 
+/* What @engine says without a question, in the board's files; true when there
+ * is something to load. */
+static bool review_one(struct pdm *d, const struct pdm_engine *engine,
+                       struct inf_answer *answer)
+{
+    struct pfl_change change;
+    const char *why;
+
+    if (engine->ops->review(engine->engine, answer) != 0 ||
+        answer->verdict != INF_TABLES || answer->edit_count == 0) {
+        return false;
+    }
+    pdm_say(&d->options.log, PDM_INFO, "seen without a question:");
+    tell_edits(d, answer);
+    if (!pdm_gate(d, NULL, answer, engine->ops->name, &why)) {
+        pdm_say(&d->options.log, PDM_INFO, "engine %s: not used: %s",
+                engine->ops->name, why);
+        refuse(d, engine, answer);
+        return false;
+    }
+    if (apply(d, answer, engine->ops->name, &change) != PFL_OK) {
+        refuse(d, engine, answer);
+        return false;
+    }
+    d->work_left = true;
+    return true;
+}
+
 void pdm_review(struct pdm *d)
 {
     struct inf_answer answer;
-    struct pfl_change change;
-    const char *why;
     unsigned i;
 
     for (i = 0; i < d->engine_count; i++) {
@@ -739,22 +765,28 @@ void pdm_review(struct pdm *d)
             continue;
         }
         inf_answer_init(&answer);
-        if (engine->ops->review(engine->engine, &answer) == 0 &&
-            answer.verdict == INF_TABLES && answer.edit_count > 0) {
-            pdm_say(&d->options.log, PDM_INFO, "seen without a question:");
-            tell_edits(d, &answer);
-            if (!pdm_gate(d, NULL, &answer, engine->ops->name, &why)) {
-                pdm_say(&d->options.log, PDM_INFO, "engine %s: not used: %s",
-                        engine->ops->name, why);
-                refuse(d, engine, &answer);
-            } else if (apply(d, &answer, engine->ops->name, &change) !=
-                       PFL_OK) {
-                refuse(d, engine, &answer);
-            } else {
-                d->work_left = true;
-                pdm_send_load(d, answer.console_text, answer.console_len);
-            }
+        if (review_one(d, engine, &answer)) {
+            pdm_send_load(d, answer.console_text, answer.console_len);
         }
         inf_answer_dispose(&answer);
+    }
+}
+
+void pdm_review_end(struct pdm *d)
+{
+    struct inf_event event;
+    struct inf_answer answer;
+    unsigned i;
+
+    memset(&event, 0, sizeof(event));
+    event.kind = INF_EV_SHUTDOWN;
+    event.generation = (uint32_t)d->generation;
+    pdm_note(d, &event);
+    for (i = 0; i < d->engine_count; i++) {
+        if (d->engines[i].ops->review != NULL) {
+            inf_answer_init(&answer);
+            review_one(d, &d->engines[i], &answer);
+            inf_answer_dispose(&answer);
+        }
     }
 }

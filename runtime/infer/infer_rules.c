@@ -368,13 +368,19 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
         return rc;
     }
     drop_weak(eng, q, ans);
-    return 0;
+    return ans->verdict == INF_TABLES || ans->verdict == INF_RESTART
+           ? rules_settle(eng, ans, ans->verdict == INF_RESTART) : 0;
 }
 
 static int rules_review(struct inf_engine *eng, struct inf_answer *ans)
 {
-    int rc = rules_console_review(eng, ans);
+    int rc = eng->ended ? 0 : rules_console_review(eng, ans);
 
+    if (eng->ended && eng->flag_count) {
+        rc = rules_model_load(eng, RULES_ALL);
+        rc = rc ? rc : rules_settle(eng, ans, true);
+        ans->verdict = rc == 0 && ans->edit_count ? INF_TABLES : INF_NONE;
+    }
     if (rc) {
         inf_answer_dispose(ans);
     }
@@ -387,9 +393,12 @@ static void rules_note_event(struct inf_engine *eng,
     unsigned i;
 
     if (ev->kind == INF_EV_RESET) {
+        eng->ended = false;
         memset(eng->texts, 0, sizeof(eng->texts));
         eng->rom = 0;
         eng->generation = ev->generation;
+    } else if (ev->kind == INF_EV_SHUTDOWN) {
+        eng->ended = true;
     } else if (ev->kind == INF_EV_REFUSED) {
         for (i = 0; i < eng->hyp_count; i++) {
             struct rules_hyp *hyp = &eng->hyps[i];

@@ -39,6 +39,7 @@ struct event {
     uint64_t data_phys; /* 0 = reads no data */
     unsigned data_size;
     bool ack_first;     /* before the data is read */
+    bool standing;      /* the model raises it, only the line is missing */
     bool leaves;        /* the idle loop goes on to something else */
     unsigned stores;
     uint64_t signature;
@@ -189,6 +190,22 @@ static void log_event(struct idle *st, const struct event *ev)
     st->eng->svc.log(st->eng->svc.opaque, 3, text);
 }
 
+/* The bit stands already: what the handler does is what it does as it is. */
+static int note_standing(struct idle *st, unsigned line,
+                         const struct input *in, unsigned bit)
+{
+    unsigned before = st->event_count;
+    int rc = run_handler(st, NULL, 0);
+
+    if (rc == 0 && st->eng->trace.handled) {
+        note_event(st, line, in, bit);
+        if (st->event_count > before) {
+            st->events[before].standing = true;
+        }
+    }
+    return rc;
+}
+
 /* Tries the bits of all registers that the handler of @line reads. */
 static int try_line(struct idle *st, unsigned line)
 {
@@ -216,6 +233,12 @@ static int try_line(struct idle *st, unsigned line)
                 st->eng->trace.signature != base) {
                 note_event(st, line, &in, bit);
                 note_inputs(st);
+            } else if (st->eng->trace.handled && in.value >> bit & 1 &&
+                       st->eng->trace.signature != base) {
+                rc = note_standing(st, line, &in, bit);
+                if (rc) {
+                    return rc;
+                }
             }
         }
     }
@@ -283,14 +306,15 @@ static bool need_shape(struct idle *st, const struct rules_device *dev,
 }
 
 /* The event's own bit, as it is acknowledged. */
-static int put_event_bit(struct inf_shape *shape, const struct event *ev)
+static int put_event_bit(struct inf_shape *shape, const struct event *ev,
+                         bool receiver)
 {
     struct inf_field f = { .kind = INF_FIELD_PLAIN };
 
     f.lo = f.hi = (uint8_t)ev->bit;
     if (ev->ack == ACK_ONE) {
         f.kind = INF_FIELD_W1C;
-    } else if (ev->ack == ACK_DATA) {
+    } else if (receiver && ev->ack == ACK_DATA) {
         f.kind = INF_FIELD_DERIVED;
         snprintf(f.expr, sizeof(f.expr), "!empty(rx)");
     }
@@ -482,6 +506,47 @@ static struct inf_waited waited_for(struct idle *st,
     return w;
 }
 
+/* Reading the data acknowledges it. */
+static int add_ack_by_reading(struct idle *st, const struct rules_device *dev,
+                              const struct event *ev, const char *reg)
+{
+    struct inf_shape data;
+    char text[160];
+    int rc = 0;
+
+    if (!need_shape(st, dev, ev->data_phys, ev->data_size, &data)) {
+        return INF_E_RANGE;
+    }
+    if (!rules_reg_at(st->eng, ev->data_phys)) {
+        rc = rules_edit_shape(st->ans, dev, &data, CONF_STORAGE, NULL);
+    }
+    snprintf(text, sizeof(text), "on read %.40s { %.40s.b%u = 0; }",
+             data.name, reg, ev->bit);
+    return rc ? rc : add_item(st, dev, CONF_EVENT,
+                              "how the handler acknowledges it", "", text);
+}
+
+/* The model has the event already. */
+static int apply_standing(struct idle *st, const struct rules_device *dev,
+                          const struct event *ev,
+                          const struct inf_shape *shape)
+{
+    const struct inf_field *f = inf_shape_field(shape, ev->bit);
+    int rc;
+
+    if (!f || f->lo != f->hi ||
+        (f->kind != INF_FIELD_PLAIN && f->kind != INF_FIELD_W1C)) {
+        return 0;
+    }
+    rc = add_line(st, dev, ev, shape->name);
+    if (rc == 0) {
+        remember(st->eng, ev);
+        st->ans->verdict = INF_TABLES;
+        st->ans->outcome = INF_SOLVED;
+    }
+    return rc;
+}
+
 static int apply_event(struct idle *st, const struct event *ev)
 {
     const struct rules_model *m = &st->eng->model;
@@ -500,8 +565,8 @@ static int apply_event(struct idle *st, const struct event *ev)
         return rc;
     }
     receiver = ev->data_phys && m->has_console && m->console == dev->base;
-    if (ev->ack == ACK_DATA && !receiver) {
-        return 0;
+    if (ev->standing) {
+        return apply_standing(st, dev, ev, &shape);
     }
     waited = waited_for(st, dev, ev, &run);
     rc = inf_lines_find(&st->lines, ev->line, &found);
@@ -512,7 +577,7 @@ static int apply_event(struct idle *st, const struct event *ev)
         return rc;
     }
     rc = raise.gated ? inf_raise_gate(&waited, &raise, st->ans, &shape)
-                     : put_event_bit(&shape, ev);
+                     : put_event_bit(&shape, ev, receiver);
     if (rc) {
         return 0; /* the bit is something else already */
     }
@@ -520,6 +585,9 @@ static int apply_event(struct idle *st, const struct event *ev)
                           "an event: an interrupt handler looks at it");
     if (rc == 0 && ev->ack == ACK_OTHER) {
         rc = add_ack_elsewhere(st, dev, ev, raise.cell);
+    }
+    if (rc == 0 && ev->ack == ACK_DATA && !receiver) {
+        rc = add_ack_by_reading(st, dev, ev, shape.name);
     }
     if (rc == 0 && receiver) {
         rc = add_receiver(st, dev, ev, shape.name);

@@ -86,6 +86,7 @@ void rules_digest(const struct stall *st, const struct inf_trace *t,
         }
         if (io->phys == st->q->phys && io->write && seen < EXIT_IOS) {
             c->status_write = true;
+            c->acks = c->acks ? c->acks : io->value;
         }
         seen++;
     }

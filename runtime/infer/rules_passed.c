@@ -81,11 +81,27 @@ static void note(struct passed *p, const struct inf_access *acc)
     need->value = acc->value & p->mask;
 }
 
+/* Where the accesses of the loop that is asked about begin: it was not
+ * passed. */
+static uint64_t loop_begin(const struct stall *st, uint64_t seq)
+{
+    const struct inf_access *acc;
+
+    while (seq > 1) {
+        acc = inf_evidence_at(st->eng->ev, seq - 1);
+        if (!acc || !inf_probe_in_loop(st->eng->probe, acc->pc)) {
+            break;
+        }
+        seq--;
+    }
+    return seq;
+}
+
 void rules_note_passed(struct stall *st, const struct inf_shape *shape,
                        uint64_t mask, uint64_t want)
 {
     const struct inf_evidence *ev = st->eng->ev;
-    uint64_t now = inf_evidence_seq(ev);
+    uint64_t now = loop_begin(st, inf_evidence_seq(ev) + 1);
     uint64_t seq = now > INF_EV_TRACE ? now - INF_EV_TRACE : 1;
     struct passed p = { .st = st, .phys = st->dev->base + shape->offset,
                         .mask = mask, .want = want };

@@ -261,7 +261,16 @@ int rules_save(struct inf_engine *eng, char **out)
              add_hex(item, "set", eng->excluded[i].set) &&
              add_hex(item, "clear", eng->excluded[i].clear);
     }
-    *out = ok ? cJSON_PrintUnformatted(root) : NULL;
+    list = ok ? cJSON_AddArrayToObject(root, "flags") : NULL;
+    for (i = 0; list && ok && i < eng->flag_count; i++) {
+        cJSON *item = cJSON_CreateObject();
+
+        ok = cJSON_AddItemToArray(list, item) &&
+             add_hex(item, "phys", eng->flags[i].phys) &&
+             add_hex(item, "command", eng->flags[i].command) &&
+             cJSON_AddNumberToObject(item, "bit", eng->flags[i].bit);
+    }
+    *out = ok && list ? cJSON_PrintUnformatted(root) : NULL;
     cJSON_Delete(root);
     return *out ? 0 : INF_E_NOMEM;
 }
@@ -276,6 +285,27 @@ static bool get_hex(const cJSON *obj, const char *key, uint64_t *out)
     }
     *out = strtoull(item->valuestring, &end, 16);
     return *end == '\0';
+}
+
+static bool restore_flags(struct inf_engine *eng, const cJSON *list)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, list) {
+        const cJSON *bit = cJSON_GetObjectItemCaseSensitive(item, "bit");
+        struct rules_flag flag = { 0 };
+
+        if (!get_hex(item, "phys", &flag.phys) ||
+            !get_hex(item, "command", &flag.command) || !cJSON_IsNumber(bit) ||
+            bit->valueint < 0 || bit->valueint > 63) {
+            return false;
+        }
+        flag.bit = (unsigned)bit->valueint;
+        if (eng->flag_count < RULES_FLAGS) {
+            eng->flags[eng->flag_count++] = flag;
+        }
+    }
+    return true;
 }
 
 int rules_restore(struct inf_engine *eng, const char *text)
@@ -300,6 +330,10 @@ int rules_restore(struct inf_engine *eng, const char *text)
             goto out;
         }
         rules_exclude(eng, phys, set, clear);
+    }
+    if (!restore_flags(eng, cJSON_GetObjectItemCaseSensitive(root,
+                                                              "flags"))) {
+        goto out;
     }
     eng->restarts = (unsigned)restarts->valueint;
     rc = 0;

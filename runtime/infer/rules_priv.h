@@ -18,6 +18,8 @@
 #define RULES_NEAR 0x1000u /* bytes of a device that may matter to a bit */
 #define RULES_EVENTS 128u
 #define RULES_DEAD 12u
+#define RULES_FLAGS 16u
+#define RULES_RAISES 64u
 
 #define RULES_TEXTS 8u
 #define RULES_TEXT 1024u
@@ -97,6 +99,20 @@ struct rules_event {
     unsigned bit, line;
 };
 
+/* A flag that stands without its command until it was acknowledged. */
+struct rules_flag {
+    uint64_t phys, command; /* its register, the one that raises it */
+    uint64_t seq; /* evidence order number when it was made */
+    unsigned bit;
+};
+
+/* "Writing to @command raises bit @bit of @phys" is in the model; 0: time
+ * does. */
+struct rules_raise {
+    uint64_t phys, command;
+    unsigned bit;
+};
+
 /* One instruction's read of one register. */
 struct rules_watch {
     uint64_t pc, phys;
@@ -157,6 +173,11 @@ struct inf_engine {
     unsigned idle_times; /* ... so often in a row */
     unsigned event_count;
     struct rules_event events[RULES_EVENTS];
+    unsigned flag_count;
+    struct rules_flag flags[RULES_FLAGS];
+    bool ended; /* the machine is gone */
+    unsigned raise_count;
+    struct rules_raise raises[RULES_RAISES];
     unsigned hyp_count;
     struct rules_hyp hyps[RULES_HYPS]; /* ring, newest at hyp_count - 1 */
     unsigned excluded_count;
@@ -205,6 +226,10 @@ struct inf_edit *rules_edit_add(struct inf_answer *ans, uint32_t kind);
 /* rules_stall.c */
 int rules_stall(struct inf_engine *eng, const struct inf_question *q,
                 struct inf_answer *ans);
+
+/* rules_event.c: takes the flags that were acknowledged down at reset; all of
+ * them when the guest @ended.  The guest must not run meanwhile. */
+int rules_settle(struct inf_engine *eng, struct inf_answer *ans, bool ended);
 
 /* rules_deadend.c */
 /* The guest stays for good in the loop that begins at eng->idle_pc. */

@@ -143,44 +143,12 @@ static bool contradicts(const struct inf_shape *shape, unsigned bit,
     return f->kind != INF_FIELD_PLAIN && (f->kind != INF_FIELD_PULSE || want);
 }
 
-/*
- * A bit that was needed otherwise before, and that no stored bit explains:
- * an event that the guest acknowledges, that a command raises again, or at
- * last one that changes by itself.
- */
-static int shape_event(struct stall *st, struct inf_shape *shape,
-                       unsigned bit, bool want, bool *weak)
+static int shape_bit(struct stall *st, struct inf_shape *shape,
+                     const struct cand *c, unsigned bit, bool *weak)
 {
-    const struct inf_field *old = inf_shape_field(shape, bit);
-    struct inf_field f = { .kind = INF_FIELD_TOGGLE, .value = want };
-    uint64_t at = st->dev->base + shape->offset;
-    const struct inf_reg_stat *own = inf_evidence_reg(st->eng->ev, at);
-    const struct inf_reg_stat *cmd;
-    bool event = old && (old->kind == INF_FIELD_W1C ||
-                         old->kind == INF_FIELD_RESET);
-    char rule[INF_EXPR_MAX + INF_NAME_MAX];
-
-    if (want && event) {
-        cmd = rules_last_command(st->eng, st->dev, at);
-        if (cmd && rules_reg_at(st->eng, cmd->phys)) {
-            snprintf(rule, sizeof(rule), "on write r%02" PRIx64
-                     " { %.60s.%.20s = 1; }", cmd->phys - st->dev->base,
-                     shape->name, old->name);
-            return rules_edit_item(st->ans, st->dev->base, "", rule, 60);
-        }
-    } else if (!want && own && own->seq_write && !event) {
-        f.kind = own->last_write >> bit & 1 ? INF_FIELD_W1C
-                                            : INF_FIELD_RESET;
-        f.value = 1;
-    }
-    *weak = f.kind == INF_FIELD_TOGGLE;
-    f.lo = f.hi = (uint8_t)bit;
-    return inf_shape_put(shape, &f);
-}
-
-static int shape_bit(struct stall *st, struct inf_shape *shape, unsigned bit,
-                     bool want, bool *weak)
-{
+    unsigned shift = 8 * (unsigned)(st->q->phys - st->dev->base -
+                                    shape->offset);
+    bool want = c->set >> (bit - shift) & 1;
     uint64_t written;
 
     if (!contradicts(shape, bit, want) &&
@@ -189,13 +157,19 @@ static int shape_bit(struct stall *st, struct inf_shape *shape, unsigned bit,
         return 0;
     }
     if (contradicts(shape, bit, want)) {
-        return follow(st, shape, bit) == 0
-               ? 0 : shape_event(st, shape, bit, want, weak);
+        return (!want && rules_drained(st, shape, bit) == 0) ||
+               (!rules_is_event(shape, bit) && follow(st, shape, bit) == 0)
+               ? 0 : rules_event(st, shape, bit, want, weak);
     }
     if (!want && inf_evidence_written(st->eng->ev, st->dev->base +
                                       shape->offset, shape->bytes,
                                       &written) && (written >> bit & 1)) {
-        return put_kind(shape, bit, INF_FIELD_PULSE);
+        return rules_key_opens(st, shape, bit) == 0
+               ? 0 : put_kind(shape, bit, INF_FIELD_PULSE);
+    }
+    if (want && !inf_shape_field(shape, bit) &&
+        rules_acknowledged(st, shape, c, bit) == 0) {
+        return 0;
     }
     return inf_shape_constant(shape, 1ull << bit, (uint64_t)want << bit);
 }
@@ -218,7 +192,7 @@ static int shape_bits(struct stall *st, struct inf_shape *shape,
     }
     for (bit = 0; bit + shift < 8 * shape->bytes && rc == 0; bit++) {
         if (mask >> bit & 1) {
-            rc = shape_bit(st, shape, bit + shift, c->set >> bit & 1, weak);
+            rc = shape_bit(st, shape, c, bit + shift, weak);
         }
     }
     return rc;
@@ -402,7 +376,7 @@ static int answer_bits(struct stall *st, struct cand *c)
     conf -= c->end == INF_END_AGAIN ? 20 : 0;
     conf -= weak || steps(c) ? 40 : 0;
     describe(st, c, why, sizeof(why));
-    st->ans->verdict = INF_TABLES;
+    st->ans->verdict = st->restart ? INF_RESTART : INF_TABLES;
     st->ans->outcome = INF_SOLVED;
     rc = rules_edit_shape(st->ans, st->dev, &shape, conf, why);
     return rc ? rc : note_answer(st, c, &before);
@@ -422,6 +396,27 @@ static int answer_counter(struct stall *st)
     st->ans->outcome = INF_SOLVED;
     return rules_edit_shape(st->ans, st->dev, &shape, 70,
                             "differences of its values are waited for");
+}
+
+/* A register that hands out data: each value is another one. */
+static int answer_random(struct stall *st)
+{
+    struct inf_field all = { .kind = INF_FIELD_RANDOM };
+    struct inf_shape shape;
+    int rc;
+
+    if (!polled_shape(st, &shape)) {
+        return unresolved(st, MUTE_TIME, "its value has to change");
+    }
+    shape.count = 0;
+    shape.whole[0] = '\0';
+    all.hi = (uint8_t)(8 * shape.bytes - 1);
+    rc = inf_shape_put(&shape, &all);
+    st->ans->verdict = INF_TABLES;
+    st->ans->outcome = INF_SOLVED;
+    return rc ? rc : rules_edit_shape(st->ans, st->dev, &shape, 70,
+                                      "another value than before is waited "
+                                      "for");
 }
 
 /*
@@ -513,6 +508,9 @@ static int decide(struct stall *st, struct cand *best)
         if (rc || st->ans->verdict != INF_NONE) {
             return rc;
         }
+    }
+    if (best && rules_must_change(st, best)) {
+        return rules_is_data(st) ? answer_random(st) : answer_counter(st);
     }
     if (!best || rules_is_magnitude(st, best)) {
         rc = rules_counter_leaves(st, &counts);

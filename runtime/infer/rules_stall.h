@@ -23,6 +23,7 @@ struct cand {
     uint64_t retval, signature;
     uint64_t digest;  /* of the registers at the last poll in the loop */
     uint64_t written; /* hash of what the loop wrote */
+    uint64_t acks;    /* written to the register right after the exit */
     unsigned new_pcs, moves;
     uint64_t ran; /* instructions after the exit */
     unsigned rounds; /* of the loop, before the exit */
@@ -41,6 +42,7 @@ struct stall {
     unsigned time_reads;
     uint64_t written; /* candidates' @written without a stimulus ... */
     uint64_t digest;  /* ... and their @digest */
+    bool restart; /* the answer holds from reset on */
     unsigned count;
     struct cand cands[MAX_CANDS];
 };
@@ -72,6 +74,32 @@ void rules_log_cands(const struct stall *st);
  */
 int rules_transfer(struct stall *st, struct inf_shape *shape,
                    const struct cand *c);
+/*
+ * rules_event.c.  Each gives @bit of @shape and adds rules to the answer, or
+ * returns INF_E_RANGE when what was seen does not say so.
+ */
+/* Whether the model has the bit as one that is acknowledged. */
+bool rules_is_event(const struct inf_shape *shape, unsigned bit);
+/*
+ * A bit that was needed otherwise before, and that no stored bit explains: an
+ * event that the guest acknowledges, that a command or time raises again, or
+ * at last one that changes by itself (*@weak).
+ */
+int rules_event(struct stall *st, struct inf_shape *shape, unsigned bit,
+                bool want, bool *weak);
+/* A flag that the last command raised, and the way out of @c acknowledges. */
+int rules_acknowledged(struct stall *st, struct inf_shape *shape,
+                       const struct cand *c, unsigned bit);
+/* A stored bit that has to be clear after a key was written.  Sets
+ * st->restart: the key was written before the model knew it. */
+int rules_key_opens(struct stall *st, struct inf_shape *shape, unsigned bit);
+/* A flag that has to go, in a loop that reads the data. */
+int rules_drained(struct stall *st, struct inf_shape *shape, unsigned bit);
+/* Whatever other value stood there would do, and not for being no zero. */
+bool rules_must_change(const struct stall *st, const struct cand *best);
+/* The register is read after a status of its device that was waited for: it
+ * hands out data, and is no counter. */
+bool rules_is_data(const struct stall *st);
 /* rules_deadend.c: a read that was asked for. */
 int rules_watched(struct stall *st);
 /* rules_frame.c: no constant value leads out; does one that differs from read

@@ -158,27 +158,48 @@ static void parse_field(struct scan *sc, struct inf_field *f)
     expect(sc, ";");
 }
 
-/* "on read { b5 ^= 1; }": the bits that toggle, declared as constants. */
-static void parse_toggles(struct scan *sc, struct inf_shape *s)
+/* The field a rule names, if it is of @kind; NULL else. */
+static struct inf_field *named_field(struct inf_shape *s, const char *name,
+                                     unsigned kind)
 {
-    char name[24];
     unsigned i;
+
+    for (i = 0; i < s->count; i++) {
+        if (strcmp(s->fields[i].name, name) == 0) {
+            return s->fields[i].kind == kind ? &s->fields[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* "on read { b5 ^= 1; f8_31 = random(); }": bits that toggle, declared as
+ * constants, and values of chance. */
+static void parse_on_read(struct scan *sc, struct inf_shape *s)
+{
+    struct inf_field *f;
+    char name[24];
 
     expect(sc, "read");
     expect(sc, "{");
     while (!sc->bad && !take(sc, "}")) {
         take_name(sc, name, sizeof(name));
-        expect(sc, "^=");
-        sc->bad |= take_number(sc) != 1;
-        expect(sc, ";");
-        for (i = 0; i < s->count && strcmp(s->fields[i].name, name); i++) {
-        }
-        if (i == s->count || s->fields[i].kind != INF_FIELD_CONST ||
-            s->fields[i].lo != s->fields[i].hi) {
-            sc->bad = true;
+        if (take(sc, "=")) {
+            expect(sc, "random");
+            expect(sc, "(");
+            expect(sc, ")");
+            f = named_field(s, name, INF_FIELD_PLAIN);
         } else {
-            s->fields[i].kind = INF_FIELD_TOGGLE;
+            expect(sc, "^=");
+            sc->bad |= take_number(sc) != 1;
+            f = named_field(s, name, INF_FIELD_CONST);
+            f = f && f->lo == f->hi ? f : NULL;
         }
+        expect(sc, ";");
+        if (f) {
+            f->kind = f->kind == INF_FIELD_PLAIN ? INF_FIELD_RANDOM
+                                                 : INF_FIELD_TOGGLE;
+        }
+        sc->bad |= !f;
     }
 }
 
@@ -214,7 +235,7 @@ int inf_shape_parse(struct inf_shape *s, const char *text, unsigned width)
         expect(&sc, "{");
         while (!sc.bad && !take(&sc, "}")) {
             if (take(&sc, "on")) {
-                parse_toggles(&sc, s);
+                parse_on_read(&sc, s);
                 continue;
             }
             if (s->count == INF_SHAPE_FIELDS) {
@@ -286,7 +307,7 @@ static void print_field(char *buf, size_t size, const struct inf_field *f)
     add(buf, size, ";");
 }
 
-static void print_toggles(char *buf, size_t size, const struct inf_shape *s)
+static void print_on_read(char *buf, size_t size, const struct inf_shape *s)
 {
     unsigned i;
 
@@ -294,6 +315,8 @@ static void print_toggles(char *buf, size_t size, const struct inf_shape *s)
     for (i = 0; i < s->count; i++) {
         if (s->fields[i].kind == INF_FIELD_TOGGLE) {
             add(buf, size, " %s ^= 1;", s->fields[i].name);
+        } else if (s->fields[i].kind == INF_FIELD_RANDOM) {
+            add(buf, size, " %s = random();", s->fields[i].name);
         }
     }
     add(buf, size, " }");
@@ -303,7 +326,7 @@ char *inf_shape_print(const struct inf_shape *s, unsigned width)
 {
     size_t size = 256 + 2 * INF_EXPR_MAX + s->count * (96 + INF_EXPR_MAX);
     char *buf = calloc(1, size);
-    bool toggles = false;
+    bool on_read = false;
     unsigned i;
 
     if (!buf) {
@@ -326,10 +349,11 @@ char *inf_shape_print(const struct inf_shape *s, unsigned width)
     add(buf, size, " {");
     for (i = 0; i < s->count; i++) {
         print_field(buf, size, &s->fields[i]);
-        toggles |= s->fields[i].kind == INF_FIELD_TOGGLE;
+        on_read |= s->fields[i].kind == INF_FIELD_TOGGLE ||
+                   s->fields[i].kind == INF_FIELD_RANDOM;
     }
-    if (toggles) {
-        print_toggles(buf, size, s);
+    if (on_read) {
+        print_on_read(buf, size, s);
     }
     add(buf, size, " }");
     return buf;

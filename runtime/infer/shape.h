@@ -22,6 +22,7 @@ enum inf_field_kind {
     INF_FIELD_DATA = 5,  /* pops and/or pushes fifos: expr holds the views */
     INF_FIELD_RESET = 6, /* storage that starts with value */
     INF_FIELD_TOGGLE = 7, /* reads the other way round each time */
+    INF_FIELD_RANDOM = 8, /* reads another value each time */
 };
 
 struct inf_field {

@@ -28,6 +28,9 @@ typedef unsigned long long u64;
         poll_value; \
     })
 
+/* A loop that reads at its end too is not doubled at its beginning. */
+#define ONE_LOAD __attribute__((optimize("Os")))
+
 static inline u64 now(void)
 {
 #if defined(__aarch64__)
@@ -291,6 +294,103 @@ int high(void)
 int low(void)
 {
     while (POLL(low, 0x60) & 2) {
+    }
+    return 0;
+}
+
+/* A flag that a command raises and that is acknowledged by writing it. */
+int flag_raised(void)
+{
+    REG(0x80) = 1;
+    REG(0x80) = 0x101;
+    while (!(POLL(flag_raised, 0x84) & 4)) {
+    }
+    REG(0x84) = 0x14;
+    return (int)REG(0x84) & 4;
+}
+
+/* A lock that a key opens. */
+int key_opens(void)
+{
+    REG(0x8c) = 0x80;
+    REG(0x88) = 0x2f6b0193;
+    REG(0x88) = 0x9ae4c527;
+    while (POLL(key_opens, 0x8c) & 0x80) {
+    }
+    return 0;
+}
+
+/* A bit that goes by itself, after a command that is no key. */
+int no_key(void)
+{
+    REG(0x8c) = 0x80;
+    REG(0x88) = 1;
+    REG(0x88) = 2;
+    while (POLL(no_key, 0x8c) & 0x80) {
+    }
+    return 0;
+}
+
+/* Data that come after a command; reading them takes the flag down. */
+int convert(void)
+{
+    REG(0x90) = 0x10;
+    while (!(POLL(convert, 0x94) & 2)) {
+    }
+    return (int)REG(0x98);
+}
+
+ONE_LOAD int drain(void)
+{
+    while (POLL(drain, 0x94) & 2) {
+        (void)REG(0x98);
+    }
+    return 0;
+}
+
+/* The flag has to go, and no data are read. */
+ONE_LOAD int idle_again(void)
+{
+    while (POLL(idle_again, 0x94) & 2) {
+        (void)now();
+    }
+    return 0;
+}
+
+/* Random numbers: ready, then another one than before. */
+int random_ready(void)
+{
+    REG(0xa0) = 4;
+    while (!(POLL(random_ready, 0xa4) & 1)) {
+    }
+    return (int)REG(0xa8);
+}
+
+ONE_LOAD int random_value(void)
+{
+    u32 last = 1;
+
+    (void)REG(0xa4);
+    while (POLL(random_value, 0xa8) == last) {
+    }
+    return 0;
+}
+
+/* A tick that has to go on. */
+ONE_LOAD int tick(void)
+{
+    u32 last = 1;
+
+    (void)REG(0xb0);
+    while (POLL(tick, 0xac) == last) {
+    }
+    return 0;
+}
+
+/* Anything but zero: no value has to change. */
+int non_zero(void)
+{
+    while (!POLL(non_zero, 0xb4)) {
     }
     return 0;
 }

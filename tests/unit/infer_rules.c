@@ -252,6 +252,136 @@ static void test_toggle(void **state)
     }
 }
 
+/* Raised by a command: it stands now, and from the next start on only after
+ * the command. */
+static void test_flag(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "flag_raised", 0x84);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        assert_string_equal(world_text(w, "r84"), "reg r84 @ 0x84 "
+                            "{ b2 [2] w1c = 0x1; b4 [4] w1c = 0x0; }");
+        assert_string_equal(w->items[0], "on write r80 when value >> 8 & 1 "
+                            "{ r84.b2 = 1; }");
+        /* Acknowledged; the next question finds it so. */
+        world_note(w, DEV + 0x84, 4, 0x14, true);
+        world_note(w, DEV + 0x84, 4, 0, false);
+        world_stall(w, "set_bit", 0x14);
+        assert_string_equal(world_text(w, "r84"), "reg r84 @ 0x84 "
+                            "{ b2 [2] w1c = 0x0; b4 [4] w1c = 0x0; }");
+    }
+}
+
+/* A flag that still stands is left alone; at the end it is not. */
+static void test_flag_stands(void **state)
+{
+    struct inf_event end = { .kind = INF_EV_SHUTDOWN };
+
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "flag_raised", 0x84);
+        world_note(w, DEV + 0x84, 4, 0x14, true);
+        world_note(w, DEV + 0x80, 4, 0x101, true);
+        world_stall(w, "set_bit", 0x14);
+        assert_non_null(strstr(world_text(w, "r84"), "b2 [2] w1c = 0x1;"));
+        inf_answer_dispose(&w->ans);
+        inf_rules_ops()->note_event(w->eng, &end);
+        assert_int_equal(inf_rules_ops()->review(w->eng, &w->ans), 0);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        world_apply(w);
+        assert_non_null(strstr(world_text(w, "r84"), "b2 [2] w1c = 0x0;"));
+    }
+}
+
+/* The last write before the poll went to another device. */
+static void test_flag_elsewhere(void **state)
+{
+    struct inf_access other = { .phys = DEV + 0x1000, .size = 4, .value = 1,
+                                .write = true };
+
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_run(w, "flag_raised", 0x84);
+        inf_evidence_add(w->ev, &other);
+        world_ask(w);
+        assert_string_equal(world_text(w, "r84"),
+                            "reg r84 @ 0x84 { b2 [2] ro = 1; }");
+        assert_int_equal(w->item_count, 0);
+    }
+}
+
+static void test_key(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "key_opens", 0x8c);
+        assert_int_equal(w->ans.verdict, INF_RESTART);
+        assert_string_equal(world_text(w, "r8c"),
+                            "reg r8c @ 0x8c { b7 [7]; }");
+        assert_string_equal(w->items[0], "on write r88 when value == "
+                            "0x9ae4c527 { r8c.b7 = 0; }");
+    }
+    FOR_EACH_CORE(w) {
+        world_stall(w, "no_key", 0x8c);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        assert_string_equal(world_text(w, "r8c"),
+                            "reg r8c @ 0x8c { b7 [7] pulse; }");
+        assert_int_equal(w->item_count, 0);
+    }
+}
+
+/* Reading the data takes the flag down, the command raises it. */
+static void test_drain(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "convert", 0x94);
+        world_note(w, DEV + 0x98, 4, 0, false);
+        world_stall(w, "drain", 0x94);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        assert_string_equal(world_text(w, "r94"),
+                            "reg r94 @ 0x94 { b1 [1]; }");
+        assert_string_equal(w->items[0], "on read r98 { r94.b1 = 0; }");
+        assert_string_equal(w->items[1], "on write r90 { r94.b1 = 1; }");
+    }
+    FOR_EACH_CORE(w) {
+        world_stall(w, "convert", 0x94);
+        world_note(w, DEV + 0x98, 4, 0, false);
+        world_stall(w, "idle_again", 0x94);
+        assert_int_equal(w->item_count, 0);
+    }
+}
+
+/* What is read when a status says so, and has to be another one. */
+static void test_random(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "random_ready", 0xa4);
+        world_note(w, DEV + 0xa8, 4, 1, false);
+        world_stall(w, "random_value", 0xa8);
+        assert_string_equal(world_text(w, "ra8"), "reg ra8 @ 0xa8 { f0_31 "
+                            "[0..31]; on read { f0_31 = random(); } }");
+    }
+}
+
+/* Has to be another one, and no status was waited for: it counts. */
+static void test_tick(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_note(w, DEV + 0xac, 4, 1, false);
+        world_stall(w, "tick", 0xac);
+        assert_string_equal(world_text(w, "rac"),
+                            "reg rac @ 0xac ro := time(1MHz);");
+    }
+    FOR_EACH_CORE(w) {
+        world_stall(w, "non_zero", 0xb4);
+        assert_non_null(strstr(world_text(w, "rb4"), "ro = 1"));
+    }
+}
+
 static void test_much_memory(void **state)
 {
     (void)state;
@@ -301,6 +431,13 @@ int main(void)
         cmocka_unit_test(test_follow),
         cmocka_unit_test(test_passed),
         cmocka_unit_test(test_event),
+        cmocka_unit_test(test_flag),
+        cmocka_unit_test(test_flag_stands),
+        cmocka_unit_test(test_flag_elsewhere),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_tick),
         cmocka_unit_test(test_much_memory),
         cmocka_unit_test(test_no_pages),
         cmocka_unit_test(test_toggle),
