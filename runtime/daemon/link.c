@@ -93,7 +93,6 @@ bool pdm_attach(struct pdm *d)
     }
     strcpy(d->cpu_model, header.cpu_model);
     pbr_stream_init(&d->stream);
-    pbr_bridge_daemon_beat(d->bridge, (uint32_t)getpid());
     d->told_problem = false;
     pdm_send(d, PBR_F_HELLO, PBR_HELLO_ARG, 0, (uint64_t)getpid());
     return d->fd >= 0;
@@ -135,7 +134,7 @@ void pdm_beat(struct pdm *d)
 {
     uint64_t now = pdm_now_ns();
 
-    if (d->fd >= 0 && now - d->last_beat_ns >= BEAT_NS) {
+    if (d->greeted && now - d->last_beat_ns >= BEAT_NS) {
         d->last_beat_ns = now;
         pbr_bridge_daemon_beat(d->bridge, (uint32_t)getpid());
         pdm_send(d, PBR_F_BEAT, 0, d->question.seq, 0);
@@ -214,6 +213,10 @@ static void on_hello_ack(struct pdm *d, const struct pbr_frame *f)
     new_generation(d, pbr_bridge_generation(d->bridge));
     pdm_waits_send(d);
     pdm_watches_send(d);
+    /* Whoever waits for this daemon may let the guest go from here on. */
+    if (d->fd >= 0) {
+        pbr_bridge_daemon_beat(d->bridge, (uint32_t)getpid());
+    }
 }
 
 static void on_question(struct pdm *d, const struct pbr_frame *f)

@@ -16,7 +16,8 @@ static const struct option_row rows[] = {
     ROW("until", OPTION_TEXT, until, "REGEX",
         "end when the console shows REGEX (POSIX extended)"),
     ROW("script", OPTION_TEXT, script, "FILE",
-        "expect and send on the console; see below"),
+        "expect and send on the console, wait for accesses;\n"
+        "see below"),
     ROW("timeout", OPTION_SECONDS, timeout, "SECONDS",
         "end after so long whatever happens; default: never"),
     ROW("quiet", OPTION_SECONDS, quiet, "SECONDS",
@@ -87,6 +88,10 @@ const struct option_table run_options_table = {
     "  send TEXT               type it; \\r \\n \\t \\e \\\\ \\\" \\xHH work\n"
     "  send \"TEXT\"             the same, where blanks at the ends matter\n"
     "  wait SECONDS            until the guest was quiet for so long\n"
+    "  write ADDRESS VALUE     until the guest writes VALUE to that register,\n"
+    "                          at most 60 seconds; VALUE/MASK compares some\n"
+    "                          bits, any takes all; SECONDS may follow\n"
+    "  read ADDRESS VALUE      the same for what it reads there\n"
     "  # ...                   a comment\n"
     "\n"
     "Exit status:\n"

@@ -19,9 +19,10 @@
 
 #define TICK_START_MS 2         /* while QEMU comes up */
 #define TICK_MS 50
+#define TICK_ACCESS_MS 5        /* while records must not be lost */
 #define LOOK_SECONDS 0.25       /* between two looks for quietness */
 #define LOOKS_POLLING 4         /* looks in a row that found a poll */
-#define DAEMON_SECONDS 5.0      /* the guest waits for the daemon at start */
+#define DAEMON_SECONDS 20.0     /* the guest waits for the daemon at start */
 #define DAEMON_LIVED 1.0        /* a daemon that lived so long was good */
 #define UNTIL_PATIENCE 6        /* times --quiet, when something is awaited */
 #define STUCK_PATIENCE 3        /* times --quiet, until silence is "stuck" */
@@ -163,8 +164,9 @@ static void script_step(struct session *s)
         finish(s, OUTCOME_MATCHED, "the script passed");
     } else if (state == SCRIPT_FAILED) {
         what = script_describe(&s->script);
-        finish(s, OUTCOME_TIMEOUT, "%s, %s: time-out", s->options->script,
-               what);
+        finish(s, OUTCOME_TIMEOUT, accesses_lost(&s->accesses) > 0 ?
+               "%s, %s: time-out, but accesses were lost" :
+               "%s, %s: time-out", s->options->script, what);
         free(what);
     }
 }
@@ -300,6 +302,10 @@ static void let_go(struct session *s)
             now - s->waits_daemon < DAEMON_SECONDS) {
             return;
         }
+    }
+    if (script_has_accesses(&s->script) &&
+        !accesses_attach(&s->accesses, s->state_name, s->qemu.pid)) {
+        return;
     }
     s->running = true;
     s->quiet_since = now;
@@ -452,7 +458,8 @@ static void wait_for_events(struct session *s)
     if (s->out_len > 0) {
         fds[POLL_CONSOLE].events |= POLLOUT;
     }
-    poll(fds, POLL_COUNT, s->running ? TICK_MS : TICK_START_MS);
+    poll(fds, POLL_COUNT, !s->running ? TICK_START_MS :
+         s->accesses.ready ? TICK_ACCESS_MS : TICK_MS);
     if (fds[POLL_CONSOLE].revents) {
         console_receive(s);
     }

@@ -151,6 +151,30 @@ static const char *parse_send(struct script_step *step, char *rest)
     return NULL;
 }
 
+static const char *parse_access(struct script_step *step, const char *rest,
+                                bool write)
+{
+    const char *end;
+    int len;
+
+    step->seconds = SCRIPT_TIMEOUT;
+    step->access.write = write;
+    end = access_parse(&step->access, rest);
+    if (!end) {
+        return "an address and a value are wanted: 0x40001000 0x1, "
+               "0x40001000 0x1/0xff, 0x40001000 any";
+    }
+    if (*end && parse_seconds(end, &step->seconds) != 0) {
+        return "a number of seconds must follow the value";
+    }
+    for (len = (int)(end - rest); rest[len - 1] == ' ' ||
+         rest[len - 1] == '\t'; len--) {
+    }
+    step->verb = SCRIPT_ACCESS;
+    step->text = text_new("%s %.*s", write ? "write" : "read", len, rest);
+    return NULL;
+}
+
 /* Parses one line; returns NULL or what is wrong.  Sets *used for a step. */
 static const char *parse_line(struct script_step *step, char *line,
                               bool *used, char *error, size_t size)
@@ -176,7 +200,10 @@ static const char *parse_line(struct script_step *step, char *line,
         return parse_seconds(rest, &step->seconds) == 0 ? NULL :
                "wait wants a number of seconds";
     }
-    return "unknown step; known are expect, send, wait";
+    if (strcmp(line, "write") == 0 || strcmp(line, "read") == 0) {
+        return parse_access(step, rest, *line == 'w');
+    }
+    return "unknown step; known are expect, send, wait, write, read";
 }
 
 static void trim(char *line)
@@ -253,6 +280,18 @@ void script_dispose(struct script *s)
     *s = (struct script) { 0 };
 }
 
+bool script_has_accesses(const struct script *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->count; i++) {
+        if (s->steps[i].verb == SCRIPT_ACCESS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void script_begin(struct script *s, double now)
 {
     s->at = 0;
@@ -283,6 +322,12 @@ enum script_state script_advance(struct script *s, struct watch *w,
             break;
         case SCRIPT_WAIT:
             done = now >= script_deadline(s, quiet_since);
+            break;
+        case SCRIPT_ACCESS:
+            done = s->accesses && accesses_find(s->accesses, &step->access);
+            if (!done && now - s->since >= step->seconds) {
+                return SCRIPT_FAILED;
+            }
             break;
         }
         if (!done) {
@@ -317,6 +362,9 @@ char *script_describe(const struct script *s)
     step = &s->steps[s->at];
     if (step->verb == SCRIPT_WAIT) {
         return text_new("line %u: wait %g", step->line, step->seconds);
+    }
+    if (step->verb == SCRIPT_ACCESS) {
+        return text_new("line %u: %s", step->line, step->text);
     }
     return text_new("line %u: %s \"%s\"", step->line,
                     step->verb == SCRIPT_EXPECT ? "expect" : "send",

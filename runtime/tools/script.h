@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scripts for the guest's console, a line a step:
+ * Scripts for the guest, a line a step:
  *
  *     # a comment
  *     expect REGEX            wait for the text, at most 60 seconds; \n and
@@ -9,8 +9,14 @@
  *     send TEXT               type it; \r \n \t \\ \" \xHH are understood
  *     send "TEXT"             the same, where blanks at the ends matter
  *     wait SECONDS            until the guest has been quiet for so long
+ *     write ADDRESS VALUE     wait for the guest to write VALUE to the
+ *                             register at ADDRESS, at most 60 seconds;
+ *                             VALUE/MASK compares some bits, "any" none
+ *     write ADDRESS VALUE SECONDS
+ *     read ADDRESS VALUE      the same for what it reads there
  *
- * An expectation forgets the text up to the end of what it matched.
+ * An expectation forgets the text up to the end of what it matched, and the
+ * accesses up to the one that was waited for.
  */
 #ifndef RUNTIME_TOOLS_SCRIPT_H
 #define RUNTIME_TOOLS_SCRIPT_H
@@ -19,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "runtime/tools/accesses.h"
 #include "runtime/tools/watch.h"
 
 #define SCRIPT_MAX_STEPS 1024
@@ -29,13 +36,15 @@ enum script_verb {
     SCRIPT_EXPECT,
     SCRIPT_SEND,
     SCRIPT_WAIT,
+    SCRIPT_ACCESS,
 };
 
 struct script_step {
     enum script_verb verb;
     unsigned line;
     regex_t regex;      /* SCRIPT_EXPECT */
-    char *text;         /* the pattern, or the bytes to send */
+    struct access_wanted access; /* SCRIPT_ACCESS */
+    char *text;         /* the pattern, the bytes to send, or the access */
     size_t len;
     double seconds;     /* time-out, or how long to be quiet */
 };
@@ -45,6 +54,7 @@ struct script {
     size_t count;
     size_t at;          /* the step that is being worked on */
     double since;       /* when it was begun */
+    struct accesses *accesses; /* for SCRIPT_ACCESS; the caller's */
 };
 
 enum script_state {
@@ -63,6 +73,9 @@ int script_load(struct script *s, const char *path);
 int script_parse(struct script *s, const char *name, const char *text);
 
 void script_dispose(struct script *s);
+
+/* Whether a step of it waits for an access. */
+bool script_has_accesses(const struct script *s);
 
 /* Starts the script at time @now. */
 void script_begin(struct script *s, double now);

@@ -239,6 +239,7 @@ static int open_watches(struct session *s)
         script_load(&s->script, s->options->script) != 0) {
         return STATUS_USAGE;
     }
+    s->script.accesses = &s->accesses;
     if (s->options->until &&
         watch_compile(&s->until, s->options->until, error,
                       sizeof(error)) != 0) {
@@ -286,6 +287,7 @@ int session_open(struct session *s, const struct run_options *options,
     s->board = (struct board)BOARD_INIT;
     s->run_lock = s->console = s->signals = s->edits = s->qmp.fd = -1;
     link_init(&s->link);
+    accesses_init(&s->accesses);
     s->stages.begin = now_seconds();
     if ((status = open_watches(s)) == STATUS_OK &&
         (status = board_find(&s->board, board, true)) == STATUS_OK &&
@@ -376,6 +378,28 @@ void session_find_console(struct session *s)
     pcc_free(pcc);
 }
 
+/* Without an inference device, the registers that the script waits for are
+ * recorded one by one. */
+static void add_recorders(struct session *s, struct arguments *a)
+{
+    size_t i, j;
+
+    for (i = 0; i < s->script.count; i++) {
+        const struct script_step *step = &s->script.steps[i];
+
+        for (j = 0; j < i && (s->script.steps[j].verb != SCRIPT_ACCESS ||
+                              s->script.steps[j].access.address !=
+                              step->access.address); j++) {
+        }
+        if (step->verb == SCRIPT_ACCESS && j == i) {
+            arguments_add(a, "-device");
+            arguments_add(a, "mmio-proxy,base=0x%" PRIx64 ",size=4,state=pc,"
+                          "state_mem=%s", step->access.address,
+                          s->state_name);
+        }
+    }
+}
+
 static void add_machine(struct session *s, struct arguments *a, int console,
                         int qmp)
 {
@@ -399,6 +423,8 @@ static void add_machine(struct session *s, struct arguments *a, int console,
         arguments_add(a, "inference-device,id=inf0,bridge_mem=%s,"
                       "state_mem=%s,ask-crash=on", s->bridge_name,
                       s->state_name);
+    } else {
+        add_recorders(s, a);
     }
     if (s->options->deterministic) {
         arguments_add(a, "-icount");
@@ -619,6 +645,7 @@ void session_qemu_ended(struct session *s)
         collect_unanswered(s);
     }
     link_close(&s->link);
+    accesses_close(&s->accesses);
     qmp_close(&s->qmp);
     if (s->console >= 0) {
         close(s->console);

@@ -118,6 +118,7 @@ struct session {
     bool has_until;
     regex_t until;
     struct script script;
+    struct accesses accesses;       /* of the script's steps */
 
     double quiet_since;             /* last character or question */
     double checked;                 /* when quietness was last looked at */

@@ -136,6 +136,46 @@ static void script_goes_step_by_step(void **state)
     free(w);
 }
 
+static void script_reads_accesses(void **state)
+{
+    static const char *const wrong[] = {
+        "write\n", "write 0x10\n", "write ten 1\n", "write 0x10 1/\n",
+        "write 0x10 anything\n", "read 0x10 1 soon\n", "read 0x10 1/2x\n",
+        "read 0x11111111111111111 1\n",
+    };
+    struct script s;
+    struct watch w;
+    unsigned i;
+    char *step;
+
+    (void)state;
+    watch_init(&w);
+    assert_int_equal(script_parse(&s, "x", "write 0x4000 0x12/0xff 5\n"
+                                  "read  16 any\n"), 0);
+    assert_int_equal(s.count, 2);
+    assert_true(script_has_accesses(&s));
+    assert_true(s.steps[0].access.write);
+    assert_int_equal(s.steps[0].access.address, 0x4000);
+    assert_int_equal(s.steps[0].access.value, 0x12);
+    assert_int_equal(s.steps[0].access.mask, 0xff);
+    assert_false(s.steps[1].access.write);
+    assert_int_equal(s.steps[1].access.address, 16);
+    assert_int_equal(s.steps[1].access.mask, 0);
+    script_begin(&s, 10);
+    assert_int_equal(script_advance(&s, &w, 14.9, 10, type, NULL),
+                     SCRIPT_GOES_ON);
+    assert_int_equal(script_advance(&s, &w, 15, 10, type, NULL),
+                     SCRIPT_FAILED);
+    step = script_describe(&s);
+    assert_string_equal(step, "line 1: write 0x4000 0x12/0xff");
+    free(step);
+    script_dispose(&s);
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(script_parse(&s, "wrong", wrong[i]), -1);
+        script_dispose(&s);
+    }
+}
+
 static void script_times_out(void **state)
 {
     struct script s;
@@ -205,6 +245,7 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(script_goes_step_by_step),
         cmocka_unit_test(script_times_out),
+        cmocka_unit_test(script_reads_accesses),
         cmocka_unit_test(window_is_bounded),
         cmocka_unit_test(keys_end_the_run),
     };
