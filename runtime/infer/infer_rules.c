@@ -197,6 +197,29 @@ static void note_rom(struct inf_engine *eng, const struct inf_question *q)
     }
 }
 
+/* A fetch from nowhere: said where from, as far as that shows, and left to
+ * the guest. */
+static int wild_jump(struct inf_engine *eng, struct inf_answer *ans,
+                     const struct inf_question *q)
+{
+    const struct inf_access *last =
+        inf_evidence_at(eng->ev, inf_evidence_seq(eng->ev));
+    uint64_t lr = q->cpu.regs[q->cpu.arch == INF_ARCH_A64 ? 30 : 14];
+    int len;
+
+    ans->verdict = INF_DELIVER;
+    ans->outcome = INF_UNRESOLVED;
+    len = snprintf(ans->message, sizeof(ans->message), "a jump to 0x%" PRIx64
+                   ", where nothing to execute stands; the link register is "
+                   "0x%" PRIx64, q->phys, lr);
+    if (last && len > 0 && (size_t)len < sizeof(ans->message)) {
+        snprintf(ans->message + len, sizeof(ans->message) - (size_t)len,
+                 ", the last access before was to 0x%" PRIx64 " by pc 0x%"
+                 PRIx64, last->phys, last->pc);
+    }
+    return 0;
+}
+
 static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
@@ -210,7 +233,7 @@ static int answer_fault(struct inf_engine *eng, const struct inf_question *q,
 
     if (q->access == INF_EXEC || q->kind == INF_FETCH) {
         note_rom(eng, q);
-        return deliver(ans, q, "nothing to execute stands there");
+        return wild_jump(eng, ans, q);
     }
     if (q->phys >= PHYS_LIMIT) {
         return deliver(ans, q, "no such address");

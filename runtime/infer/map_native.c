@@ -230,7 +230,8 @@ static int add_a9(struct inf_answer *ans, uint64_t dist, const char *why)
                               "level_high; }", why);
     return rc ? rc : add_native(ans, "private_timer", "arm_mptimer",
                                 dist + (uint64_t)A9_PRIVATE,
-                                " { num_cpu: 4; irq -> gic.ppi 13 level_high; }", why);
+                                " { num_cpu: 4; irq -> gic.ppi 13 "
+                                "level_high; }", why);
 }
 
 /* GICv1 and v2: the priority mask tells the CPU interface. */

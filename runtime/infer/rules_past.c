@@ -198,8 +198,10 @@ bool rules_find_source(struct inf_engine *eng, uint64_t phys, unsigned bit,
     for (n = 0; last && n < last->count; n++) {
         struct rules_follow f = { .bit = (uint8_t)bit,
                                   .src = last->near[n].phys };
+        bool inside = rules_device_at(eng, f.src) ==
+            rules_device_at(eng, phys);
 
-        for (i = 0; i < 64; i++) {
+        for (i = 0; inside && i < 64; i++) {
             int64_t rank;
 
             f.src_bit = (uint8_t)(i / 2);

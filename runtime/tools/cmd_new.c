@@ -55,10 +55,11 @@ const struct option_table new_options_table = {
     .min_operands = 1,
     .max_operands = 1,
     .details =
-    "IMAGE is ELF, Intel HEX, a U-Boot legacy image or raw bytes. Kind of\n"
-    "core, CPU, load address, entry and memories are judged by vector\n"
-    "tables, code, pointers and device trees in it; each line of the board\n"
-    "file says why it stands there. What is a guess says so: look at those\n"
+    "IMAGE is ELF, Intel HEX, one of U-Boot's images (legacy, also behind a\n"
+    "first stage loader, or FIT) or raw bytes. Kind of core, CPU, load\n"
+    "address, entry and memories are judged by vector tables, code, pointers\n"
+    "and device trees in it; each line of the board file says why it stands\n"
+    "there. What is a guess says so: look at those\n"
     "first when the firmware goes nowhere.\n"
     "\n"
     "Then: periph run DIR\n"
@@ -140,6 +141,10 @@ static void put_board(const struct guess *g, const struct image *img,
     put_comment(out, o->cpu != NULL ? "given" : g->cpu_reason);
     pdl_strbuf_printf(out, "    cpu: \"%s\";\n",
                       o->cpu != NULL ? o->cpu : g->cpu);
+    if (g->el != 0) {
+        put_comment(out, g->el_reason);
+        pdl_strbuf_printf(out, "    el: %u;\n", g->el);
+    }
     if (o->package != NULL) {
         pdl_strbuf_printf(out, "    package: \"%s\";\n", o->package);
     }
@@ -156,9 +161,11 @@ static void put_board(const struct guess *g, const struct image *img,
         put_comment(out, g->load_reason);
         pdl_strbuf_printf(out, "    load \"%s\" @ 0x%08" PRIx64 ";\n", image,
                           g->load);
-    } else if (img->kind == IMAGE_UIMAGE) {
+    } else if (img->kind == IMAGE_UIMAGE || img->kind == IMAGE_FIT) {
+        put_comment(out, "the file says so");
         pdl_strbuf_printf(out, "    load \"%s\" @ 0x%08" PRIx64 ";\n", image,
-                          img->pieces[0].load);
+                          img->pieces[0].load -
+                          (o->package != NULL ? img->inner : 0));
     } else {
         pdl_strbuf_printf(out, "    load \"%s\";\n", image);
     }
@@ -206,6 +213,9 @@ static void print_json(const struct guess *g)
 
     put_fact(root, "core", cores[g->core], 0, g->core_reason);
     put_fact(root, "cpu", g->cpu, 0, g->cpu_reason);
+    if (g->el != 0) {
+        put_fact(root, "el", NULL, g->el, g->el_reason);
+    }
     if (g->has_load) {
         put_fact(root, "load", NULL, g->load, g->load_reason);
     }
@@ -248,14 +258,16 @@ static bool write_file(const char *path, const void *bytes, size_t size)
     return ok;
 }
 
-/* The bytes of the image that go into the folder, without its header. */
+/* The bytes of the image that go into the folder, without what they are
+ * wrapped in. */
 static bool copy_image(const struct image *img, const struct guess *g,
                        const char *dir, const char *image)
 {
-    size_t skip = img->kind == IMAGE_UIMAGE ?
-        (size_t)(img->pieces[0].bytes - img->file) : g->skip;
+    bool wrapped = img->kind == IMAGE_UIMAGE || img->kind == IMAGE_FIT;
     char *path = text_new("%s/%s", dir, image);
-    bool ok = write_file(path, img->file + skip, img->file_size - skip);
+    bool ok = wrapped ?
+        write_file(path, img->pieces[0].bytes, img->pieces[0].size) :
+        write_file(path, img->file + g->skip, img->file_size - g->skip);
 
     free(path);
     return ok;
@@ -315,6 +327,10 @@ static int propose(const struct image *img, const struct new_options *o,
             "container? Take the firmware out of it first", operand,
             g.core_reason);
     } else {
+        if (o->package != NULL && img->kind == IMAGE_FIT) {
+            say("%s is a FIT image, whose parts a board cannot name: take a "
+                "copy without --package", operand);
+        }
         if (o->package != NULL && g.skip > 0) {
             say("%s has a header of %zu bytes before its vector table, which "
                 "a board cannot leave out: take a copy without --package",

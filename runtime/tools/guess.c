@@ -12,6 +12,7 @@
 #define M_ALIGN 0x100u
 #define HEADER_MAX 0x200u       /* bytes before a vector table */
 #define DRAM 0x40000000ull
+#define DRAM_ALIGN 0x10000000ull
 
 /* ---- Filling in ---- */
 
@@ -245,16 +246,19 @@ static bool judge_m(const struct image *img, struct guess *g)
 /* ---- A and R profile ---- */
 
 /* U-Boot for AArch64 keeps the address it was linked to behind its first
- * branch and a word of padding (arch/arm/cpu/armv8/start.S: _TEXT_BASE). */
-static bool text_base(const struct image_piece *p, uint64_t *base)
+ * branch and a word of padding, or behind the header of a kernel
+ * (arch/arm/cpu/armv8/start.S: _TEXT_BASE). */
+static bool text_base(const struct image_piece *p, bool header,
+                      uint64_t *base)
 {
+    size_t at = header ? 0x40 : 8;
     uint32_t first;
 
-    if (p->size < 16) {
+    if (p->size < at + 8) {
         return false;
     }
     memcpy(&first, p->bytes, 4);
-    memcpy(base, p->bytes + 8, 8);
+    memcpy(base, p->bytes + at, 8);
     return (first & 0xfc000000) == 0x14000000 && *base != 0 &&
         (*base & 0xfff) == 0 && *base < 1ull << 40;
 }
@@ -280,28 +284,31 @@ static void place_a(const struct image_piece *p, struct guess *g)
         .align = A_ALIGN, .hi = wide ? 1ull << 36 : 0xe0000000u - p->size,
     };
     uint64_t base = 0, said = 0;
-    bool says = wide && text_base(p, &said);
+    bool kernel = is_linux(p, g->core);
+    bool says = wide && text_base(p, kernel, &said);
     unsigned votes, second;
+    bool agree;
 
     votes = guess_base(&search, &base, &second);
+    agree = votes >= VOTES_LEAST && votes > 2 * second;
     g->has_load = true;
-    if (is_linux(p, g->core)) {
+    if (says && (!agree || base == said || kernel)) {
+        g->load = said;
+        snprintf(g->load_reason, sizeof(g->load_reason), "the number behind "
+                 "%s, where U-Boot says where it was linked to%s", kernel ?
+                 "the header" : "the first branch",
+                 base == said ? "; pointers agree" : "");
+    } else if (agree && !kernel) {
+        g->load = base;
+        snprintf(g->load_reason, sizeof(g->load_reason), "%u pointers meet "
+                 "texts of the image there, %u at the next best place",
+                 votes, second);
+    } else if (kernel) {
         g->load = DRAM + (g->core == GUESS_A64 ? 0x200000 : 0x10000);
         snprintf(g->load_reason, sizeof(g->load_reason), "a Linux kernel: "
                  "it runs at any such place in RAM");
         guess_note(g, "a kernel wants a device tree: give the board `base:` "
                    "and load it, or start with a boot loader");
-    } else if (says && (votes < VOTES_LEAST || base == said ||
-                        votes <= 2 * second)) {
-        g->load = said;
-        snprintf(g->load_reason, sizeof(g->load_reason), "the number behind "
-                 "the first branch, where U-Boot says where it was linked "
-                 "to%s", base == said ? "; pointers agree" : "");
-    } else if (votes >= VOTES_LEAST && votes > 2 * second) {
-        g->load = base;
-        snprintf(g->load_reason, sizeof(g->load_reason), "%u pointers meet "
-                 "texts of the image there, %u at the next best place",
-                 votes, second);
     } else {
         g->load = DRAM;
         snprintf(g->load_reason, sizeof(g->load_reason), "nothing in the "
@@ -313,7 +320,7 @@ static void place_a(const struct image_piece *p, struct guess *g)
 /* One memory around where the image goes, where no tree has told. */
 static void add_dram(struct guess *g, uint64_t lo, uint64_t hi)
 {
-    uint64_t base = lo & ~(DRAM - 1);
+    uint64_t base = lo & ~(DRAM_ALIGN - 1);
     unsigned i;
 
     for (i = 0; i < g->memory_count; i++) {
@@ -326,22 +333,40 @@ static void add_dram(struct guess *g, uint64_t lo, uint64_t hi)
                      "and ends is a guess");
 }
 
+/* What a secure firmware finds is SRAM, of which nothing tells the size: the
+ * run finds out what is lacking, but not what is too much. */
+static void add_sram(struct guess *g, uint64_t lo, uint64_t hi)
+{
+    uint64_t base = lo & ~0xffffull;
+
+    guess_add_memory(g, "sram", base, ((hi + 0xffff) & ~0xffffull) - base,
+                     "the image and what it clears; the run adds what is "
+                     "lacking");
+}
+
 static void judge_a(const struct image *img, struct guess *g)
 {
     const struct image_piece *p = lowest(img);
     unsigned i;
 
-    if (!guess_tree(img, g)) {
+    if (!guess_tree(img, g) && !guess_cpu_by_code(img, g)) {
         strcpy(g->cpu, g->core == GUESS_A64 ? "cortex-a53" : "cortex-a9");
         strcpy(g->cpu_reason, "a common one; nothing in the image tells");
     }
     if (!img->placed) {
         place_a(p, g);
-        add_dram(g, g->load, g->load + p->size);
+        guess_level(p, g);
+        (g->el == 3 ? add_sram : add_dram)(g, g->load, g->load + p->size);
+        guess_cut_memories(g, g->load, g->load + p->size);
+    }
+    if (img->placed) {
+        guess_level(p, g);
     }
     for (i = 0; img->placed && i < img->piece_count; i++) {
-        add_dram(g, img->pieces[i].load,
-                 img->pieces[i].load + img->pieces[i].memory);
+        (g->el == 3 ? add_sram : add_dram)(g, img->pieces[i].load,
+            img->pieces[i].load + img->pieces[i].memory);
+        guess_cut_memories(g, img->pieces[i].load,
+                           img->pieces[i].load + img->pieces[i].memory);
     }
     g->has_entry = true;
     g->entry = img->has_entry ? img->entry : g->load;

@@ -11,6 +11,7 @@
 #define GUESS_MEMORIES 12u
 #define GUESS_REASON 240u
 #define GUESS_NOTES 8u
+#define GUESS_WINDOWS 512u
 
 enum guess_core { GUESS_UNKNOWN, GUESS_M, GUESS_A32, GUESS_A64 };
 
@@ -25,6 +26,8 @@ struct guess {
     char core_reason[GUESS_REASON];
     char cpu[32];               /* QEMU's type */
     char cpu_reason[GUESS_REASON];
+    unsigned el;                /* where it starts; 0: as usual */
+    char el_reason[GUESS_REASON];
     size_t skip;                /* a raw image's header to be left out */
     bool has_load;              /* a raw image: where it goes */
     uint64_t load;
@@ -37,6 +40,10 @@ struct guess {
     unsigned note_count;        /* what else a person should know */
     char notes[GUESS_NOTES][GUESS_REASON];
     char model[96];             /* "model" of a tree in the image, or "" */
+    unsigned window_count;      /* devices of that tree, by address */
+    struct {
+        uint64_t base, size;
+    } windows[GUESS_WINDOWS];
 };
 
 /* Judges @img; @out is filled as far as can be told. */

@@ -363,7 +363,8 @@ static void judge_memory(struct walk *w, uint64_t sp, struct guess *g)
         uint64_t low = w->addresses[first], high = w->addresses[i - 1];
         bool stack = sp - 4 >= low && sp - 4 <= high;
 
-        if (i < kept && w->addresses[i] - high <= CLUSTER_GAP) {
+        if (i < kept && w->addresses[i] - high <= CLUSTER_GAP &&
+            (high >= SRAM || w->addresses[i] < SRAM || i - first >= 4)) {
             continue;
         }
         if (stack || (low >= SRAM && i - first >= 4 && high - low >= 12)) {

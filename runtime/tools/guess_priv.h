@@ -35,8 +35,19 @@ unsigned guess_base(const struct guess_search *search, uint64_t *base,
 
 /* ---- Device trees in the image (guess_tree.c) ---- */
 
-/* CPU, model and memory by the first tree that names a CPU; false: none. */
+/* CPU, model, memory and devices by the first tree that names a CPU; false:
+ * none. */
 bool guess_tree(const struct image *img, struct guess *g);
+/* Memories end where the tree's devices around [lo, hi), the image, are. */
+void guess_cut_memories(struct guess *g, uint64_t lo, uint64_t hi);
+
+/* ---- What the code needs (guess_code.c) ---- */
+
+/* A core of A profile, by the instructions that are there; false: they do
+ * not tell.  Fills cpu and its reason. */
+bool guess_cpu_by_code(const struct image *img, struct guess *g);
+/* Whether the start of the code is for EL3 alone: fills el and its reason. */
+void guess_level(const struct image_piece *p, struct guess *g);
 
 /* ---- Filling in (guess.c) ---- */
 

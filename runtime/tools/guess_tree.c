@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/dt_address.h"
+#include "compiler/dtree.h"
 #include "runtime/tools/guess_priv.h"
 
 #define TREES_MAX 64u
+#define MIB 0x100000ull
+#define ROOM (64 * MIB)         /* least that firmware is left */
 
 static const struct {
     const char *compatible, *cpu;
@@ -80,6 +84,59 @@ static void take_memory(const void *fdt, struct guess *g)
     }
 }
 
+static void take_windows(const void *fdt, struct guess *g)
+{
+    struct pdl_arena *arena = pdl_arena_new();
+    struct dt_claim *claims;
+    struct pcc_tree tree;
+    size_t count = 0, i;
+
+    if (arena != NULL &&
+        pcc_tree_read(&tree, arena, fdt, fdt_totalsize(fdt)) == 0 &&
+        !tree.failed) {
+        claims = dt_claims(&tree, &count);
+        for (i = 0; claims != NULL && i < count &&
+             g->window_count < GUESS_WINDOWS; i++) {
+            g->windows[g->window_count].base = claims[i].base;
+            g->windows[g->window_count++].size = claims[i].size;
+        }
+    }
+    pdl_arena_free(arena);
+}
+
+void guess_cut_memories(struct guess *g, uint64_t lo, uint64_t hi)
+{
+    unsigned i, k;
+
+    for (i = 0; i < g->memory_count; i++) {
+        struct guess_memory *m = &g->memories[i];
+        uint64_t begin = m->base, end = m->base + m->size;
+
+        if (lo < begin || hi > end) {
+            continue;
+        }
+        for (k = 0; k < g->window_count; k++) {
+            uint64_t at = g->windows[k].base & ~(MIB - 1);
+            uint64_t behind = (g->windows[k].base + g->windows[k].size +
+                               MIB - 1) & ~(MIB - 1);
+
+            if (at >= hi + ROOM && at < end) {
+                end = at;
+            } else if (behind <= lo && behind > begin) {
+                begin = behind;
+            }
+        }
+        if (end - begin < m->size) {
+            size_t len = strlen(m->reason);
+
+            m->base = begin;
+            m->size = end - begin;
+            snprintf(m->reason + len, sizeof(m->reason) - len, "; cut where "
+                     "the tree has devices");
+        }
+    }
+}
+
 static bool take_tree(const void *fdt, struct guess *g)
 {
     const char *model;
@@ -93,6 +150,7 @@ static bool take_tree(const void *fdt, struct guess *g)
         snprintf(g->model, sizeof(g->model), "%s", model);
     }
     take_memory(fdt, g);
+    take_windows(fdt, g);
     return true;
 }
 
@@ -125,7 +183,10 @@ static void *copy_tree(const uint8_t *at, size_t left)
 bool guess_tree(const struct image *img, struct guess *g)
 {
     static const uint8_t magic[4] = { 0xd0, 0x0d, 0xfe, 0xed };
-    const uint8_t *at = img->file, *end = img->file + img->file_size;
+    bool wrapped = img->kind == IMAGE_UIMAGE || img->kind == IMAGE_FIT;
+    const uint8_t *at = wrapped ? img->pieces[0].bytes : img->file;
+    const uint8_t *end = at + (wrapped ? img->pieces[0].size :
+                               img->file_size);
     unsigned tries = 0;
     bool found = false;
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/tools/image_priv.h"
 #include "runtime/tools/util.h"
 
-#define UIMAGE_MAGIC 0x27051956u
-#define UIMAGE_HEADER 64u
+#define FDT_MAGIC 0xd00dfeedu
 
 static int complain(char *why, size_t size, const char *text)
 {
@@ -19,8 +19,8 @@ static int complain(char *why, size_t size, const char *text)
     return -1;
 }
 
-static struct image_piece *add_piece(struct image *img, uint64_t load,
-                                     const uint8_t *bytes, size_t size)
+struct image_piece *image_add_piece(struct image *img, uint64_t load,
+                                    const uint8_t *bytes, size_t size)
 {
     struct image_piece *p;
 
@@ -95,7 +95,7 @@ static int add_segments(struct image *img, const struct headers *h,
             return complain(why, why_size, "the ELF file is truncated: a "
                             "segment lies behind its end");
         }
-        p = add_piece(img, s.load, img->file + s.offset, (size_t)s.size);
+        p = image_add_piece(img, s.load, img->file + s.offset, (size_t)s.size);
         if (p == NULL) {
             return complain(why, why_size, "the ELF file has more than 64 "
                             "segments");
@@ -197,7 +197,8 @@ static bool hex_data(struct image *img, uint64_t address, const uint8_t *from,
     if (last != NULL && last->load + last->size == address) {
         last->size += len;
         last->memory = last->size;
-    } else if (add_piece(img, address, img->store + *stored, len) == NULL) {
+    } else if (image_add_piece(img, address, img->store + *stored, len) ==
+               NULL) {
         return false;
     }
     *stored += len;
@@ -247,27 +248,12 @@ static int open_hex(struct image *img, char *why, size_t why_size)
 
 /* ---- The others ---- */
 
-static void open_uimage(struct image *img)
-{
-    uint32_t words[16];
-    size_t size;
-
-    memcpy(words, img->file, sizeof(words));
-    size = be32toh(words[3]);
-    if (size > img->file_size - UIMAGE_HEADER) {
-        size = img->file_size - UIMAGE_HEADER;
-    }
-    img->kind = IMAGE_UIMAGE;
-    img->placed = true;
-    img->entry = be32toh(words[5]);
-    img->has_entry = true;
-    add_piece(img, be32toh(words[4]), img->file + UIMAGE_HEADER, size);
-}
-
 int image_parse(struct image *img, uint8_t *bytes, size_t size, char *why,
                 size_t why_size)
 {
     uint32_t magic = 0;
+    size_t at;
+    int ret;
 
     memset(img, 0, sizeof(*img));
     img->file = bytes;
@@ -282,10 +268,15 @@ int image_parse(struct image *img, uint8_t *bytes, size_t size, char *why,
     if (img->file[0] == ':' && hex_byte((char *)img->file + 1) >= 0) {
         return open_hex(img, why, why_size);
     }
-    if (be32toh(magic) == UIMAGE_MAGIC) {
-        open_uimage(img);
+    ret = be32toh(magic) == FDT_MAGIC ? image_open_fit(img, why, why_size) :
+        1;
+    if (ret <= 0) {
+        return ret;
+    }
+    if (image_find_uimage(img, &at)) {
+        image_open_uimage(img, at);
     } else {
-        add_piece(img, 0, img->file, img->file_size);
+        image_add_piece(img, 0, img->file, img->file_size);
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A firmware image as bytes at addresses: ELF, Intel HEX, U-Boot's legacy
- * image (uImage), or raw.
+ * A firmware image as bytes at addresses: ELF, Intel HEX, U-Boot's images
+ * (legacy, also behind a first stage, and FIT), or raw.
  */
 #ifndef RUNTIME_TOOLS_IMAGE_H
 #define RUNTIME_TOOLS_IMAGE_H
@@ -13,7 +13,7 @@
 #define IMAGE_MAX_BYTES (256u << 20)
 #define IMAGE_MAX_PIECES 64u
 
-enum image_kind { IMAGE_RAW, IMAGE_ELF, IMAGE_HEX, IMAGE_UIMAGE };
+enum image_kind { IMAGE_RAW, IMAGE_ELF, IMAGE_HEX, IMAGE_UIMAGE, IMAGE_FIT };
 
 struct image_piece {
     uint64_t load;              /* where it is put; 0 when not known */
@@ -34,7 +34,8 @@ struct image {
     struct image_piece pieces[IMAGE_MAX_PIECES];
     uint8_t *file;              /* owned */
     size_t file_size;
-    uint8_t *store;             /* owned: bytes of a HEX file */
+    size_t inner;               /* where the bytes of a uImage begin */
+    uint8_t *store;             /* owned: bytes of a HEX file, of a FIT */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Firmware images: refusals say why, and no bytes lead the reader astray. */
 #include <dirent.h>
+#include <libfdt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,6 +98,96 @@ static void replay(const char *path)
     }
 }
 
+/* A FIT image: firmware at 0x4a000000 and its tree, one behind the other as
+ * a loader leaves them; @compression NULL: none is said. */
+static size_t make_fit(uint8_t *fit, size_t size, const char *compression)
+{
+    static const uint8_t tree[] = { 9, 8, 7, 6 };
+    uint8_t code[64];
+
+    memset(code, 0x5a, sizeof(code));
+    assert_int_equal(fdt_create(fit, (int)size), 0);
+    assert_int_equal(fdt_finish_reservemap(fit), 0);
+    fdt_begin_node(fit, "");
+    fdt_begin_node(fit, "images");
+    fdt_begin_node(fit, "atf");
+    fdt_property_u32(fit, "load", 0x44000);
+    fdt_property(fit, "data", code, 8);
+    fdt_end_node(fit);
+    fdt_begin_node(fit, "uboot");
+    fdt_property_string(fit, "os", "u-boot");
+    if (compression != NULL) {
+        fdt_property_string(fit, "compression", compression);
+    }
+    fdt_property_u64(fit, "load", 0x4a000000);
+    fdt_property(fit, "data", code, sizeof(code));
+    fdt_end_node(fit);
+    fdt_begin_node(fit, "fdt_1");
+    fdt_property_string(fit, "type", "flat_dt");
+    fdt_property(fit, "data", tree, sizeof(tree));
+    fdt_end_node(fit);
+    fdt_end_node(fit);
+    fdt_begin_node(fit, "configurations");
+    fdt_property_string(fit, "default", "config_1");
+    fdt_begin_node(fit, "config_1");
+    fdt_property_string(fit, "firmware", "atf");
+    fdt_property_string(fit, "fdt", "fdt_1");
+    fdt_end_node(fit);
+    fdt_end_node(fit);
+    fdt_end_node(fit);
+    assert_int_equal(fdt_finish(fit), 0);
+    return fdt_totalsize(fit);
+}
+
+static void test_fit(void **state)
+{
+    uint8_t fit[2048] __attribute__((aligned(8)));
+    struct image img;
+    char why[160];
+    size_t size = make_fit(fit, sizeof(fit), "none");
+
+    (void)state;
+    assert_int_equal(parse(&img, fit, size, why), 0);
+    assert_int_equal(img.kind, IMAGE_FIT);
+    assert_int_equal(img.piece_count, 1);
+    assert_int_equal(img.pieces[0].load, 0x4a000000);
+    assert_int_equal(img.pieces[0].size, 68);
+    assert_int_equal(img.pieces[0].bytes[63], 0x5a);
+    assert_int_equal(img.pieces[0].bytes[64], 9);
+    assert_int_equal(img.entry, 0x4a000000);
+    image_close(&img);
+    size = make_fit(fit, sizeof(fit), "gzip");
+    refuses(fit, size, "compressed");
+}
+
+/* A legacy image behind another stage counts with a right checksum only. */
+static void test_inner(void **state)
+{
+    static const uint8_t header[64] = {
+        0x27, 0x05, 0x19, 0x56, 0xc8, 0x75, 0xb1, 0xa5, 0, 0, 0, 0,
+        0, 0, 0, 16, 0x4a, 0, 0, 0, 0x4a, 0, 0, 4,
+    };
+    uint8_t file[1024 + 80] = { 0 };
+    struct image img;
+    char why[160];
+
+    (void)state;
+    memcpy(file + 1024, header, sizeof(header));
+    file[1024 + 64] = 0x77;
+    assert_int_equal(parse(&img, file, sizeof(file), why), 0);
+    assert_int_equal(img.kind, IMAGE_UIMAGE);
+    assert_int_equal(img.inner, 1024 + 64);
+    assert_int_equal(img.pieces[0].load, 0x4a000000);
+    assert_int_equal(img.pieces[0].size, 16);
+    assert_int_equal(img.pieces[0].bytes[0], 0x77);
+    assert_int_equal(img.entry, 0x4a000004);
+    image_close(&img);
+    file[1024 + 5] ^= 1;
+    assert_int_equal(parse(&img, file, sizeof(file), why), 0);
+    assert_int_equal(img.kind, IMAGE_RAW);
+    image_close(&img);
+}
+
 static void test_corpus(void **state)
 {
     const char *top = getenv("PERIPH_SRC");
@@ -127,6 +218,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_hex_pieces),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_inner),
         cmocka_unit_test(test_corpus),
     };
 
