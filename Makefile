@@ -39,9 +39,9 @@ endif
 
 WARN := -Wall -Wextra $(WERROR) -Wstrict-prototypes -Wmissing-prototypes \
     -Wdeclaration-after-statement -Wvla
-LIB_NAMES := libcjson libcurl capstone unicorn expat
+LIB_NAMES := libcjson libcurl capstone unicorn
 CPPFLAGS += -I. -I$(B)/gen -I$(B)/gen/dsl -D_GNU_SOURCE
-LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIB_NAMES) 2>/dev/null)
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIB_NAMES) libxml-2.0 2>/dev/null)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIB_NAMES)) -lfdt -lm
 COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS) -pthread \
     -MMD -MP

@@ -1,284 +1,233 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An SVD document as a tree in the arena. */
+/*
+ * An SVD document as a tree in the arena.
+ *
+ * libxml2 is loaded when a document is read: it brings ICU and the C++
+ * library with it, whose start costs more than most of what periphc and
+ * periph are called for.
+ */
 #include "compiler/import_svd.h"
 
-#include <errno.h>
-#include <iconv.h>
-#include <stdlib.h>
+#include <dlfcn.h>
 #include <string.h>
 
-#include <expat.h>
+#include <libxml/parser.h>
+#include <libxml/xmlversion.h>
 
-#define MAX_DEPTH 256u          /* of elements in elements */
-#define MAX_ENCODING 64u        /* bytes of an encoding's name */
-#define CHUNK (1u << 20)        /* bytes for the parser at a time */
+/* 2.14 changed its ABI. */
+#if LIBXML_VERSION >= 21400
+#define LIBXML_SONAME "libxml2.so.16"
+#else
+#define LIBXML_SONAME "libxml2.so.2"
+#endif
+
+/* What is called of it. */
+#define LIBXML_CALLS(X) \
+    X(xmlNewParserCtxt) \
+    X(xmlCtxtReadMemory) \
+    X(xmlCtxtGetLastError) \
+    X(xmlFreeParserCtxt) \
+    X(xmlDocGetRootElement) \
+    X(xmlGetLineNo) \
+    X(xmlFreeDoc)
+
+struct libxml {
+    void *handle;
+#define MEMBER(name) __typeof__(name) *name;
+    LIBXML_CALLS(MEMBER)
+#undef MEMBER
+};
 
 struct reader {
     struct pcc_import *imp;
-    XML_Parser parser;
-    struct svd_node *root;
-    struct svd_node *open;      /* the innermost element */
-    unsigned depth;
-    /* text of the open element since its last tag, in single spaces */
-    char text[SVD_MAX_TEXT + 1];
-    size_t len;
-    bool space;                 /* one follows, when anything does */
-    bool failed;                /* no memory */
-    const char *wrong;          /* what is, other than the parser's errors */
-    char encoding[MAX_ENCODING];
+    struct libxml xml;
+    xmlParserCtxt *ctxt;
+    xmlDoc *doc;
 };
 
-/* The reader in the arena; what it holds is freed here. */
+/* The reader is in the arena; what it holds is freed here. */
 static void free_reader(void *reader)
 {
     struct reader *r = reader;
 
-    XML_ParserFree(r->parser);
-    r->parser = NULL;
-}
-
-static void stop(struct reader *r, const char *wrong)
-{
-    r->wrong = wrong;
-    r->failed |= !wrong;
-    XML_StopParser(r->parser, XML_FALSE);
-}
-
-/* Text before the first element in an element is the element's. */
-static void end_text(struct reader *r)
-{
-    size_t n = r->len;
-
-    /* no half character at the end of what was cut */
-    if (n == SVD_MAX_TEXT) {
-        while (n && (r->text[n - 1] & 0xc0) == 0x80) {
-            n--;
-        }
-        n -= n && (r->text[n - 1] & 0x80);
+    if (r->doc) {
+        r->xml.xmlFreeDoc(r->doc);
     }
-    if (n && r->open && !*r->open->text) {
-        r->open->text = pdl_arena_copy(r->imp->arena, r->text, n);
-        if (!r->open->text) {
-            r->open->text = "";
-            stop(r, NULL);
-        }
+    if (r->ctxt) {
+        r->xml.xmlFreeParserCtxt(r->ctxt);
     }
-    r->len = 0;
-    r->space = false;
+    if (r->xml.handle) {
+        dlclose(r->xml.handle);
+    }
 }
 
-static bool is_space(char c)
+static const struct svd_node *bad_input(struct reader *r, unsigned long line,
+                                        const char *what)
+{
+    pdl_diag_add(r->imp->diags, PDL_D_IMPORT_BAD_INPUT,
+                 pcc_import_line(r->imp, line), r->imp->from, what);
+    return NULL;
+}
+
+/* It stays in the process: threads may hold data of its own. */
+static bool load_library(struct libxml *xml)
+{
+    bool all;
+
+    xml->handle = dlopen(LIBXML_SONAME, RTLD_NOW | RTLD_LOCAL |
+                         RTLD_NODELETE);
+    all = xml->handle != NULL;
+#define LOAD(name) \
+    if (all) { \
+        *(void **)&xml->name = dlsym(xml->handle, #name); \
+        all = xml->name != NULL; \
+    }
+    LIBXML_CALLS(LOAD)
+#undef LOAD
+    return all;
+}
+
+/* Errors are asked of the context; libxml2 prints some all the same. */
+static void be_quiet(void *data, xmlError *error)
+{
+    (void)data;
+    (void)error;
+}
+
+/*
+ * No network, no external files, no entities put in; libxml2's own bounds on
+ * depth and sizes stay on.
+ */
+static bool parse(struct reader *r)
+{
+    const struct pcc_import *imp = r->imp;
+    int flags = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                XML_PARSE_BIG_LINES;
+
+    r->ctxt = r->xml.xmlNewParserCtxt();
+    if (!r->ctxt) {
+        pcc_import_nomem(r->imp);
+    }
+    r->ctxt->sax->serror = (xmlStructuredErrorFunc)be_quiet;
+    r->doc = r->xml.xmlCtxtReadMemory(r->ctxt, (const char *)imp->bytes,
+                                      (int)imp->size, imp->from, NULL, flags);
+    return r->doc != NULL;
+}
+
+static const struct svd_node *report(struct reader *r)
+{
+    const xmlError *e = r->xml.xmlCtxtGetLastError(r->ctxt);
+    const char *text = e && e->message ? e->message : "no XML";
+    char *line = pdl_arena_copy(r->imp->arena, text, strcspn(text, "\n"));
+
+    if (!line || (e && e->code == XML_ERR_NO_MEMORY)) {
+        pcc_import_nomem(r->imp);
+    }
+    return bad_input(r, e && e->line > 0 ? (unsigned long)e->line : 1, line);
+}
+
+/* ---- from libxml2's tree to the importer's ---- */
+
+static bool is_space(unsigned char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static void XMLCALL on_text(void *data, const XML_Char *text, int len)
+/* The texts in an element, in single spaces, cut between characters. */
+static const char *read_text(struct reader *r, const xmlNode *part)
 {
-    struct reader *r = data;
-    const char *end = text + len;
+    char buf[SVD_MAX_TEXT];
+    size_t n = 0;
+    bool space = false;
 
-    for (; text < end && r->len < SVD_MAX_TEXT; text++) {
-        if (is_space(*text)) {
-            r->space = r->len > 0;
+    for (; part; part = part->next) {
+        const xmlChar *p = part->content;
+
+        if (part->type != XML_TEXT_NODE &&
+            part->type != XML_CDATA_SECTION_NODE) {
             continue;
         }
-        if (r->space && r->len + 1 < SVD_MAX_TEXT) {
-            r->text[r->len++] = ' ';
+        for (; p && *p && n + 2 < sizeof(buf); p++) {
+            if (is_space(*p)) {
+                space = n > 0;
+                continue;
+            }
+            if (space) {
+                buf[n++] = ' ';
+                space = false;
+            }
+            buf[n++] = (char)*p;
         }
-        r->space = false;
-        r->text[r->len++] = *text;
     }
+    if (n + 2 >= sizeof(buf)) {
+        while (n && (buf[n - 1] & 0xc0) == 0x80) {
+            n--;
+        }
+        n -= n && (buf[n - 1] & 0x80);
+    }
+    return n ? pcc_import_need(r->imp,
+                               pdl_arena_copy(r->imp->arena, buf, n)) : "";
 }
 
-static const char *derived_from(struct reader *r, const XML_Char **attr)
+static const char *derived_from(struct reader *r, const xmlNode *from)
 {
-    char *copy;
+    const xmlAttr *attr = from->properties;
 
-    while (*attr && strcmp(attr[0], "derivedFrom") != 0) {
-        attr += 2;
+    while (attr && strcmp((const char *)attr->name, "derivedFrom") != 0) {
+        attr = attr->next;
     }
-    if (!*attr) {
-        return NULL;
-    }
-    copy = pdl_arena_copy(r->imp->arena, attr[1],
-                          strnlen(attr[1], SVD_MAX_TEXT));
-    r->failed |= !copy;
-    return copy;
+    return attr ? read_text(r, attr->children) : NULL;
 }
 
-static void XMLCALL on_start(void *data, const XML_Char *name,
-                             const XML_Char **attr)
+/* libxml2 bounds the depth of what it reads. */
+static struct svd_node *copy_element(struct reader *r, const xmlNode *from,
+                                     struct svd_node *parent)
 {
-    struct reader *r = data;
-    struct svd_node *node = PDL_NEW(r->imp->arena, struct svd_node);
+    struct svd_node *node = PCC_IMPORT_NEW(r->imp, struct svd_node);
+    long line = r->xml.xmlGetLineNo((xmlNode *)from);
+    const xmlNode *child;
 
-    end_text(r);
-    if (!node || !(node->name = pdl_arena_strdup(r->imp->arena, name))) {
-        stop(r, NULL);
-        return;
+    node->name = pcc_import_need(r->imp, pdl_arena_strdup(
+        r->imp->arena, (const char *)from->name));
+    node->text = read_text(r, from->children);
+    node->derived_from = derived_from(r, from);
+    node->line = line > 0 ? (unsigned long)line : 0;
+    node->parent = parent;
+    for (child = from->children; child; child = child->next) {
+        struct svd_node **end = node->last ? &node->last->next :
+                                &node->children;
+
+        if (child->type == XML_ELEMENT_NODE) {
+            node->last = *end = copy_element(r, child, node);
+        }
     }
-    if (++r->depth > MAX_DEPTH) {
-        stop(r, "elements are nested deeper than 256");
-        return;
-    }
-    node->text = "";
-    node->line = XML_GetCurrentLineNumber(r->parser);
-    node->derived_from = derived_from(r, attr);
-    node->parent = r->open;
-    if (!r->open) {
-        r->root = node;
-    } else if (r->open->last) {
-        r->open->last->next = node;
-    } else {
-        r->open->children = node;
-    }
-    if (r->open) {
-        r->open->last = node;
-    }
-    r->open = node;
-}
-
-static void XMLCALL on_end(void *data, const XML_Char *name)
-{
-    struct reader *r = data;
-
-    (void)name;
-    end_text(r);
-    r->open = r->open->parent;
-    r->depth--;
-}
-
-/* A document type could define entities; SVD has none of either. */
-static void XMLCALL on_doctype(void *data, const XML_Char *name,
-                               const XML_Char *sysid, const XML_Char *pubid,
-                               int has_subset)
-{
-    (void)name;
-    (void)sysid;
-    (void)pubid;
-    (void)has_subset;
-    stop(data, "it has a document type; SVD files have none");
-}
-
-/* The parser knows few encodings: remembered for another try. */
-static int XMLCALL on_encoding(void *data, const XML_Char *name,
-                               XML_Encoding *info)
-{
-    struct reader *r = data;
-
-    (void)info;
-    if (strlen(name) < sizeof(r->encoding)) {
-        strcpy(r->encoding, name);
-    }
-    return XML_STATUS_ERROR;
-}
-
-static bool parse(struct reader *r, const char *bytes, size_t size,
-                  const char *encoding)
-{
-    enum XML_Status status = XML_STATUS_OK;
-    size_t at = 0;
-
-    r->parser = XML_ParserCreate(encoding);
-    if (!r->parser) {
-        r->failed = true;
-        return false;
-    }
-    XML_SetUserData(r->parser, r);
-    XML_SetElementHandler(r->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(r->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
-    XML_SetUnknownEncodingHandler(r->parser, on_encoding, r);
-    do {
-        size_t n = size - at < CHUNK ? size - at : CHUNK;
-
-        status = XML_Parse(r->parser, bytes + at, (int)n, at + n == size);
-        at += n;
-    } while (status == XML_STATUS_OK && at < size);
-    return status == XML_STATUS_OK && !r->failed;
-}
-
-/* The document in UTF-8, malloc'ed; NULL when that cannot be done. */
-static char *recode(const struct reader *r, size_t *size)
-{
-    iconv_t cd = iconv_open("UTF-8", r->encoding);
-    size_t left = r->imp->size, room = left * 3 + 16, all = room;
-    char *in = (char *)r->imp->bytes;
-    char *out, *at;
-
-    if (cd == (iconv_t)-1) {
-        return NULL;
-    }
-    out = at = malloc(room);
-    if (out && (iconv(cd, &in, &left, &at, &room) == (size_t)-1 || left)) {
-        free(out);
-        out = NULL;
-    }
-    iconv_close(cd);
-    *size = all - room;
-    return out;
-}
-
-static void report(struct reader *r, enum XML_Error error)
-{
-    struct pcc_import *imp = r->imp;
-    const char *what = r->wrong ? r->wrong : XML_ErrorString(error);
-
-    if (!r->wrong && r->open) {
-        what = pcc_import_printf(imp, "%s inside <%.64s> of line %lu", what,
-                                 r->open->name, r->open->line);
-    }
-
-    pdl_diag_add(imp->diags, PDL_D_IMPORT_BAD_INPUT,
-                 pcc_import_line(imp, XML_GetCurrentLineNumber(r->parser)),
-                 imp->from, what);
-}
-
-/* Once more, when the encoding is one that the C library knows. */
-static bool parse_recoded(struct reader *r)
-{
-    size_t size;
-    char *text = recode(r, &size);
-    bool good;
-
-    if (!text) {
-        return false;
-    }
-    free_reader(r);
-    good = parse(r, text, size, "UTF-8");
-    free(text);
-    return good;
+    return node;
 }
 
 const struct svd_node *svd_read_document(struct pcc_import *imp)
 {
     struct reader *r = PCC_IMPORT_NEW(imp, struct reader);
-    bool good;
+    const xmlNode *root;
 
     r->imp = imp;
     imp->resource = r;
     imp->dispose = free_reader;
-    good = parse(r, (const char *)imp->bytes, imp->size, NULL);
-    if (!good && *r->encoding) {
-        good = parse_recoded(r);
+    if (imp->size > PDL_STRBUF_MAX) {
+        return bad_input(r, 0, "the file is too large");
     }
-    if (r->failed) {
-        pcc_import_nomem(imp);
+    if (!load_library(&r->xml)) {
+        return bad_input(r, 0, "it wants " LIBXML_SONAME
+                         ", which cannot be loaded: install libxml2");
     }
-    if (!good) {
-        enum XML_Error error = XML_GetErrorCode(r->parser);
-
-        if (error == XML_ERROR_NO_MEMORY) {
-            pcc_import_nomem(imp);
-        }
-        report(r, error);
-        return NULL;
+    if (!parse(r)) {
+        return report(r);
     }
-    if (strcmp(r->root->name, "device") != 0) {
-        pdl_diag_add(imp->diags, PDL_D_IMPORT_BAD_INPUT,
-                     pcc_import_line(imp, 1), imp->from,
-                     "its outermost element is not <device>");
-        return NULL;
+    if (r->doc->intSubset || r->doc->extSubset) {
+        return bad_input(r, 1, "it has a document type; SVD files have none");
     }
-    return r->root;
+    root = r->xml.xmlDocGetRootElement(r->doc);
+    if (!root || strcmp((const char *)root->name, "device") != 0) {
+        return bad_input(r, 1, "its outermost element is not <device>");
+    }
+    return copy_element(r, root, NULL);
 }

@@ -9,7 +9,7 @@ packages=(
     # Programs of this repository
     gcc g++ libc6-dev make pkg-config flex bison device-tree-compiler
     libfdt-dev libcjson-dev libcurl4-openssl-dev libcapstone-dev
-    libunicorn-dev libexpat1-dev
+    libunicorn-dev libxml2-dev
     # QEMU
     dpkg-dev patch ninja-build libglib2.0-dev libpixman-1-dev zlib1g-dev
     python3 python3-venv python3-distlib ca-certificates
