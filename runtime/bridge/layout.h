@@ -197,6 +197,9 @@ struct pbr_cpu {
 #define PBR_QF_DEVICE     0x20u         /* device and offset are valid */
 #define PBR_QF_HALTED     0x40u         /* idle: waits for an interrupt */
 #define PBR_QF_WATCHED    0x80u         /* stall: because of PBR_F_WATCH */
+#define PBR_QF_AVOIDED    0x100u        /* crash: none, but a place that the
+                                           user wants avoided; there is no
+                                           exception, pc is where it is */
 
 struct pbr_question {
     uint64_t seq;                       /*    0 question number, from 1 */

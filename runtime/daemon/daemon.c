@@ -84,6 +84,7 @@ static int open_engines(struct pdm *d)
     options.min_confidence = d->options.min_confidence;
     options.ai = d->options.ai;
     options.priors = d->options.priors;
+    options.places = &d->options.places;
     for (i = 0; i < d->options.engine_count; i++) {
         struct pdm_engine *e = &d->engines[d->engine_count];
 

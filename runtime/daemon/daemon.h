@@ -55,6 +55,7 @@ struct pdm_options {
     unsigned engine_count;
     const struct inf_ai_options *ai;    /* NULL: no model */
     struct inf_priors *priors;          /* NULL: switched off */
+    struct inf_places places;
     struct pdm_log log;
 };
 

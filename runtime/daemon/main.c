@@ -50,6 +50,11 @@ static const struct option_row rows[] = {
       "what stands for the firmware that runs: places where it was found\n"
       "waiting for input are not asked about again while TEXT is the same\n"
       "(default: they are not kept)" },
+    { 'u', "until-at", "ADDRESS",
+      "the guest should come to this instruction: a value that leads there\n"
+      "is preferred; may be given several times" },
+    { 'v', "avoid-at", "ADDRESS",
+      "the guest should not come there: such a value is never taken" },
     { 'l', "log-level", "error|warn|info|debug", "default info" },
     { 'f', "log-file", "FILE", "append the log to FILE instead of stderr" },
     { 'k', "api-key", "KEY",
@@ -206,6 +211,22 @@ static int set_ai_option(struct pdm_ai_line *ai, char key, const char *value)
     return 0;
 }
 
+static int add_place(uint64_t *places, unsigned *count, const char *value)
+{
+    char *end;
+
+    errno = 0;
+    if (*count == INF_PLACES_MAX) {
+        return usage("too many places: %s", value);
+    }
+    places[*count] = strtoull(value, &end, 0);
+    if (errno != 0 || end == value || *end != '\0') {
+        return usage("\"%s\" is no address", value);
+    }
+    ++*count;
+    return 0;
+}
+
 static int set_option(struct command_line *c, char key, const char *value)
 {
     char *end;
@@ -246,6 +267,12 @@ static int set_option(struct command_line *c, char key, const char *value)
     case 'w':
         c->options.image_id = value;
         break;
+    case 'u':
+        return add_place(c->options.places.until,
+                         &c->options.places.until_count, value);
+    case 'v':
+        return add_place(c->options.places.avoid,
+                         &c->options.places.avoid_count, value);
     case 'r':
         c->options.results = value;
         break;

@@ -87,6 +87,7 @@ static void map_question(const struct pdm *d, struct inf_question *q)
     q->user = (from->flags & PBR_QF_USER) != 0;
     q->halted = (from->flags & PBR_QF_HALTED) != 0;
     q->watched = (from->flags & PBR_QF_WATCHED) != 0;
+    q->avoided = (from->flags & PBR_QF_AVOIDED) != 0;
     q->big_endian = (from->cpu.flags & PBR_CPU_BE) != 0;
     q->esr = from->cpu.esr;
     q->far = from->cpu.far;

@@ -118,6 +118,8 @@ struct inf_question {
     uint8_t big_endian;
     uint8_t halted;  /* idle: the CPU has stopped for an interrupt */
     uint8_t watched; /* stall: this one read was asked for, nothing repeats */
+    uint8_t avoided; /* crash: none, but a place that the user wants avoided:
+                        INF_STOP says that nothing is left to try */
     uint64_t esr, far;   /* crash: syndrome (M: CFSR) and address */
     char device[INF_NAME_MAX]; /* instance name, "" = none at that place */
     struct inf_cpu cpu;
@@ -385,6 +387,15 @@ struct inf_event {
 
 /* --------------------------------------------------------------- Engine */
 
+#define INF_PLACES_MAX 16
+
+/* Where the user wants the guest to come to, and where not; guest-virtual
+ * addresses of instructions, without a Thumb bit. */
+struct inf_places {
+    unsigned until_count, avoid_count;
+    uint64_t until[INF_PLACES_MAX], avoid[INF_PLACES_MAX];
+};
+
 struct inf_options {
     uint32_t version;        /* INF_API_VERSION */
     unsigned min_confidence; /* answers below become INF_NONE; default 0 */
@@ -392,6 +403,7 @@ struct inf_options {
     uint64_t max_insns;      /* per counterfactual run; default 20000 */
     const struct inf_ai_options *ai; /* infer_ai.h; NULL: no model */
     struct inf_priors *priors; /* priors.h; NULL: none */
+    const struct inf_places *places; /* NULL: none; lives as long as engines */
 };
 
 struct inf_engine; /* opaque, one per board and run */

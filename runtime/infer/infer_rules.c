@@ -286,12 +286,7 @@ static int answer_crash(struct inf_engine *eng, const struct inf_question *q,
     if (!hyp || !dev || eng->restarts >= eng->opts.max_restarts) {
         return deliver(ans, q, "no inferred value is to blame");
     }
-    hyp->withdrawn = true;
-    rules_exclude(eng, hyp->phys, hyp->set, hyp->clear);
-    eng->restarts++;
-    rc = rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, NULL);
-    ans->verdict = INF_RESTART;
-    ans->outcome = INF_WITHDRAWN;
+    rc = rules_take_back(eng, hyp, ans);
     snprintf(ans->message, sizeof(ans->message),
              "the guest crashed at 0x%" PRIx64 " soon after 0x%" PRIx64
              " was inferred: taken back", q->pc, hyp->phys);
@@ -376,7 +371,8 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
         rc = rules_stall(eng, q, ans);
         break;
     case INF_CRASH:
-        rc = answer_crash(eng, q, ans);
+        rc = q->avoided ? rules_avoided(eng, q, ans)
+                        : answer_crash(eng, q, ans);
         break;
     case INF_IDLE:
         rc = rules_idle(eng, q, ans);

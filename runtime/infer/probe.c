@@ -508,6 +508,9 @@ static void hook_code(uc_engine *uc, uint64_t pc, uint32_t size, void *opaque)
     } else {
         follow_loop(p);
     }
+    if (p->env.places && out->left && !run->handler) {
+        probe_look_at_places(p, pc);
+    }
     run->self_count = pc == run->last_pc ? run->self_count + 1 : 0;
     if (run->self_count > 2) {
         probe_stop(p, INF_END_SELF);

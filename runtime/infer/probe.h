@@ -61,6 +61,8 @@ enum inf_probe_end {
     INF_END_CALL = 8,   /* SVC, HVC, SMC, exception return, WFI: goes beyond */
     INF_END_ERROR = 9,  /* the emulator refused */
     INF_END_STUCK = 10, /* a handler that does not return */
+    INF_END_AVOIDED = 11, /* left, and came to one of the places to avoid */
+    INF_END_REACHED = 12, /* left, and came to one that is wanted */
 };
 
 /* One access of a run to what is not memory. */
@@ -107,6 +109,7 @@ struct inf_probe_env {
     uint64_t (*mmio)(void *opaque, uint64_t phys, unsigned size,
                      uint64_t written, uint64_t mask);
     uint64_t max_insns; /* bound of one run */
+    const struct inf_places *places; /* or NULL */
 };
 
 struct inf_probe;

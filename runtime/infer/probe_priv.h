@@ -201,5 +201,7 @@ uint64_t probe_io_read(struct inf_probe *p, struct probe_page *page,
 void probe_io_write(struct inf_probe *p, struct probe_page *page,
                     uint64_t addr, unsigned size, uint64_t value);
 void probe_stop(struct inf_probe *p, enum inf_probe_end end);
+/* probe_set.c: ends the run at a place that is wanted, or to be avoided. */
+void probe_look_at_places(struct inf_probe *p, uint64_t pc);
 
 #endif

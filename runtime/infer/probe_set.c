@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sets of instruction addresses. */
+/* Sets of instruction addresses; places that end a run. */
 #include <string.h>
 
 #include "runtime/infer/probe_priv.h"
@@ -43,4 +43,27 @@ bool pc_set_add(struct pc_set *set, uint64_t pc)
     set->order[set->count] = pc;
     *slot = ++set->count;
     return true;
+}
+
+static bool is_among(uint64_t pc, const uint64_t *places, unsigned count)
+{
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        if (places[i] == pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void probe_look_at_places(struct inf_probe *p, uint64_t pc)
+{
+    const struct inf_places *places = p->env.places;
+
+    if (is_among(pc, places->avoid, places->avoid_count)) {
+        probe_stop(p, INF_END_AVOIDED);
+    } else if (is_among(pc, places->until, places->until_count)) {
+        probe_stop(p, INF_END_REACHED);
+    }
 }

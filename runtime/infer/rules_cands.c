@@ -134,6 +134,10 @@ static int score_end(const struct cand *c)
         return score_dead(c, -250);
     case INF_END_ERROR:
         return -160;
+    case INF_END_AVOIDED:
+        return 10 * SCORE_BAD;
+    case INF_END_REACHED:
+        return 200;
     default:
         return 0;
     }

@@ -19,6 +19,7 @@
 #define MODIFY_ACCESSES 3u
 #define CONF_GUESS 45u
 #define CONTIGUOUS 3u
+#define AVOIDED_PC (~0ull) /* of a search that no dead end began */
 
 /* ------------------------------------------------------------- the search */
 
@@ -95,10 +96,21 @@ static bool find_read(struct inf_engine *eng, struct rules_watch *out)
     return false;
 }
 
+static const char *place_text(const struct rules_dead *dead, char *text,
+                              size_t size)
+{
+    if (dead->pc == AVOIDED_PC) {
+        return "a place to be avoided";
+    }
+    snprintf(text, size, "a dead end at 0x%" PRIx64, dead->pc);
+    return text;
+}
+
 static int restart_at(struct inf_engine *eng, struct inf_answer *ans,
                       const struct rules_watch *at)
 {
     struct rules_dead *dead = &eng->dead;
+    char text[64];
 
     if (!was_tried(eng, at->pc, at->phys)) {
         dead->tried[dead->count++] = *at;
@@ -110,9 +122,9 @@ static int restart_at(struct inf_engine *eng, struct inf_answer *ans,
     ans->watches[0].pc = at->pc;
     ans->watches[0].phys = at->phys;
     ans->watches[0].reads = 1;
-    snprintf(ans->message, sizeof(ans->message), "dead end at 0x%" PRIx64
-             ": starts again, to see whether what 0x%" PRIx64
-             " reads led there", dead->pc, at->phys);
+    snprintf(ans->message, sizeof(ans->message), "%s: starts again, to see "
+             "whether what 0x%" PRIx64 " reads led there", place_text(dead,
+             text, sizeof(text)), at->phys);
     return 0;
 }
 
@@ -179,6 +191,52 @@ int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans)
     return 0;
 }
 
+/*
+ * Where the user does not want the guest: what was inferred last and could
+ * have been another value goes first, then reads that were made up, then what
+ * was inferred long ago.
+ */
+int rules_avoided(struct inf_engine *eng, const struct inf_question *q,
+                  struct inf_answer *ans)
+{
+    struct rules_dead *dead = &eng->dead;
+    struct rules_hyp *hyp;
+    struct rules_watch at;
+    int rc;
+
+    ans->verdict = INF_STOP;
+    ans->outcome = INF_UNRESOLVED;
+    if (dead->pc != AVOIDED_PC) {
+        memset(dead, 0, sizeof(*dead));
+        dead->pc = AVOIDED_PC;
+    }
+    if (eng->restarts >= eng->opts.max_restarts) {
+        snprintf(ans->message, sizeof(ans->message), "%u restarts did not "
+                 "lead elsewhere", eng->restarts);
+        return 0;
+    }
+    hyp = last_guess(eng);
+    if (hyp) {
+        return withdraw(eng, ans, hyp);
+    }
+    hyp = rules_blame(eng);
+    if (!hyp && dead->count < RULES_DEAD && find_read(eng, &at)) {
+        return restart_at(eng, ans, &at);
+    }
+    hyp = hyp ? hyp : rules_newest(eng);
+    if (!hyp) {
+        snprintf(ans->message, sizeof(ans->message), "nothing that was "
+                 "inferred before pc 0x%" PRIx64 " could be otherwise; %u "
+                 "reads were tried", q->pc, dead->count);
+        return 0;
+    }
+    rc = rules_take_back(eng, hyp, ans);
+    snprintf(ans->message, sizeof(ans->message), "the guest came to 0x%"
+             PRIx64 ", which is to be avoided, after 0x%" PRIx64 " was "
+             "inferred: taken back", q->pc, hyp->phys);
+    return rc;
+}
+
 /* ----------------------------------------------------- the read looked at */
 
 /* All bits that lead the way of @best on their own, where they are many in a
@@ -238,7 +296,7 @@ static int take(struct stall *st, struct cand *best)
     const struct rules_reg *reg = rules_reg_at(eng, st->q->phys);
     struct inf_shape shape;
     unsigned shift;
-    char why[120];
+    char why[120], place[64];
     int rc;
 
     if (!reg || !rules_shape_at(eng, reg->phys, &shape)) {
@@ -251,8 +309,8 @@ static int take(struct stall *st, struct cand *best)
     if (rc) {
         return 0;
     }
-    snprintf(why, sizeof(why), "read as 0 it led to a dead end at 0x%" PRIx64,
-             eng->dead.pc);
+    snprintf(why, sizeof(why), "read as 0 it led to %s",
+             place_text(&eng->dead, place, sizeof(place)));
     rc = rules_edit_shape(st->ans, st->dev, &shape, CONF_GUESS, why);
     eng->dead.hyp = rules_note_hyp(eng, &hyp);
     st->ans->hypothesis = eng->dead.hyp;

@@ -66,7 +66,8 @@ bool rules_is_step(const struct inf_engine *eng, uint64_t phys)
     return false;
 }
 
-struct rules_hyp *rules_blame(struct inf_engine *eng)
+/* The newest of those made in the last @within accesses. */
+static struct rules_hyp *newest(struct inf_engine *eng, uint64_t within)
 {
     uint64_t now = inf_evidence_seq(eng->ev);
     unsigned i;
@@ -74,7 +75,7 @@ struct rules_hyp *rules_blame(struct inf_engine *eng)
     for (i = eng->hyp_count; i > 0; i--) {
         struct rules_hyp *hyp = &eng->hyps[i - 1];
 
-        if (now - hyp->seq > BLAME_ACCESSES) {
+        if (now - hyp->seq > within) {
             break;
         }
         if (!hyp->withdrawn && hyp->alternatives) {
@@ -82,6 +83,30 @@ struct rules_hyp *rules_blame(struct inf_engine *eng)
         }
     }
     return NULL;
+}
+
+struct rules_hyp *rules_blame(struct inf_engine *eng)
+{
+    return newest(eng, BLAME_ACCESSES);
+}
+
+struct rules_hyp *rules_newest(struct inf_engine *eng)
+{
+    return newest(eng, UINT64_MAX);
+}
+
+int rules_take_back(struct inf_engine *eng, struct rules_hyp *hyp,
+                    struct inf_answer *ans)
+{
+    const struct rules_device *dev = rules_device_at(eng, hyp->phys);
+
+    hyp->withdrawn = true;
+    rules_exclude(eng, hyp->phys, hyp->set, hyp->clear);
+    eng->restarts++;
+    ans->verdict = INF_RESTART;
+    ans->outcome = INF_WITHDRAWN;
+    return dev ? rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, NULL)
+               : 0;
 }
 
 /* ------------------------------------------------------------------ needs */

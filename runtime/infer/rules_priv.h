@@ -234,6 +234,9 @@ int rules_settle(struct inf_engine *eng, struct inf_answer *ans, bool ended);
 /* rules_deadend.c */
 /* The guest stays for good in the loop that begins at eng->idle_pc. */
 int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans);
+/* The guest has come to where the user does not want it. */
+int rules_avoided(struct inf_engine *eng, const struct inf_question *q,
+                  struct inf_answer *ans);
 
 /* rules_console.c */
 /* The access of a run that began to write text somewhere after the loop was
@@ -260,6 +263,11 @@ uint64_t rules_note_hyp(struct inf_engine *eng, const struct rules_hyp *hyp);
 bool rules_is_step(const struct inf_engine *eng, uint64_t phys);
 /* The newest hypothesis that a crash now may blame; NULL = none. */
 struct rules_hyp *rules_blame(struct inf_engine *eng);
+/* The newest one of all that could have been another one; NULL = none. */
+struct rules_hyp *rules_newest(struct inf_engine *eng);
+/* Takes @hyp back for good: *@ans starts the machine again without it. */
+int rules_take_back(struct inf_engine *eng, struct rules_hyp *hyp,
+                    struct inf_answer *ans);
 void rules_note_need(struct inf_engine *eng, uint64_t phys, uint64_t mask,
                      uint64_t value);
 /* Keeps a copy of @need, the oldest one goes where there are too many. */

@@ -593,7 +593,8 @@ int rules_stall(struct inf_engine *eng, const struct inf_question *q,
 {
     struct inf_probe_env env = { .svc = &eng->svc, .opaque = eng,
                                  .mmio = read_mmio,
-                                 .max_insns = SHORT_BOUND };
+                                 .max_insns = SHORT_BOUND,
+                                 .places = eng->opts.places };
     struct stall *st = calloc(1, sizeof(*st));
     int rc;
 

@@ -12,7 +12,7 @@
 #define CHANGE_BEFORE "last-change/before"
 #define CHANGE_AFTER "last-change/after"
 
-/* What the daemon keeps for itself in a board folder; it goes with the texts. */
+/* What the daemon keeps for itself in a board folder; goes with the texts. */
 #define CHANGE_STATE ".periph-state.json"
 
 /* True for the name of a board's own text: NAME.periph, not an editor's. */

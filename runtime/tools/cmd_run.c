@@ -13,8 +13,13 @@
       .offset = offsetof(struct run_options, field), .help = text }
 
 static const struct option_row rows[] = {
-    ROW("until", OPTION_TEXT, until, "REGEX",
-        "end when the console shows REGEX (POSIX extended)"),
+    ROW("until", OPTION_TEXTS, until, "GOAL",
+        "end when the console shows GOAL, an expression (POSIX\n"
+        "extended), or the guest comes to it: see below; may be\n"
+        "repeated, the first that is reached ends the run"),
+    ROW("avoid", OPTION_TEXTS, avoid, "GOAL",
+        "what the guest must not come to: what was inferred\n"
+        "before is taken back, and the machine starts again"),
     ROW("script", OPTION_TEXT, script, "FILE",
         "expect and send on the console, wait for accesses;\n"
         "see below"),
@@ -82,6 +87,17 @@ const struct option_table run_options_table = {
     "The guest's console is stdout; all else goes to stderr. On a terminal\n"
     "keys go to the guest, and Ctrl-A x ends the run.\n"
     "\n"
+    "A GOAL of --until and --avoid is one of\n"
+    "  at:ADDRESS       the instruction there, as the CPU addresses it\n"
+    "  at:SYMBOL[+N]    the same by name, where the image is an ELF file\n"
+    "  write:ADDRESS[=VALUE[/MASK]]\n"
+    "                   a write to the register at that physical address,\n"
+    "                   of any value or of VALUE in the bits of MASK\n"
+    "  anything else    the console shows that expression\n"
+    "Addresses guide what is inferred, too: a value that leads to an avoided\n"
+    "one is not taken, one that leads to a wanted one is preferred. With\n"
+    "--no-infer nothing can be taken back: an avoided goal ends the run.\n"
+    "\n"
     "A script has a step a line:\n"
     "  expect REGEX            wait for it, at most 60 seconds; \\n, \\t work\n"
     "  expect \"REGEX\" SECONDS  the same with a time-out of its own\n"
@@ -102,12 +118,13 @@ const struct option_table run_options_table = {
     "  3  time-out: --timeout, a step of the script, or the guest ended or\n"
     "     waits and what was to come did not\n"
     "  4  the guest is stuck or crashed; the page says why\n"
+    "  5  the guest came to an --avoid, and nothing was left to take back\n"
     "  128 + N when signal N ended the run\n",
 };
 
 static int status_of(const struct session *s)
 {
-    bool awaited = s->options->until || s->options->script;
+    bool awaited = s->options->until.count || s->options->script;
 
     if (s->failure != STATUS_OK) {
         return s->failure;
@@ -124,6 +141,8 @@ static int status_of(const struct session *s)
                STATUS_TIMEOUT : STATUS_OK;
     case OUTCOME_TIMEOUT:
         return STATUS_TIMEOUT;
+    case OUTCOME_AVOIDED:
+        return STATUS_AVOIDED;
     default:
         return STATUS_STUCK;
     }

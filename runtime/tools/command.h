@@ -14,6 +14,7 @@ enum command_status {
     STATUS_INPUT = 2,       /* errors in the board's files */
     STATUS_TIMEOUT = 3,     /* what was waited for did not come */
     STATUS_STUCK = 4,       /* the guest is stuck or crashed */
+    STATUS_AVOIDED = 5,     /* it came to where it was not to come */
 };
 
 struct command {

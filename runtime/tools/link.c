@@ -156,6 +156,14 @@ bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX])
     return true;
 }
 
+uint32_t link_verdict(const struct link *l)
+{
+    struct pbr_question question;
+    struct pbr_answer answer;
+
+    return latest(l, &question, &answer) ? answer.verdict : 0;
+}
+
 uint64_t link_crashes(const struct link *l)
 {
     return l->ready ? counter(&bridge_of(l)->stats.questions[PBR_Q_CRASH]) +

@@ -60,6 +60,9 @@ uint64_t link_reads(const struct link *l, const char *name);
  */
 bool link_crashed(const struct link *l, char message[PBR_MESSAGE_MAX]);
 
+/* enum pbr_verdict of the answer to the latest question; 0: none. */
+uint32_t link_verdict(const struct link *l);
+
 /* Questions of that kind so far in this start. */
 uint64_t link_crashes(const struct link *l);
 

@@ -98,6 +98,77 @@ static void show(const char *bytes, size_t len)
     }
 }
 
+/* The guest has come to @goal; NULL: to none. */
+static void come_to(struct session *s, const struct goal *goal, unsigned cpu)
+{
+    char words[256];
+
+    if (!goal || s->over || s->avoiding) {
+        return;
+    }
+    goals_words(goal, words, sizeof(words));
+    if (!goal->avoid) {
+        s->satisfied = true;
+        finish(s, OUTCOME_MATCHED, "%s", words);
+    } else if (s->options->no_infer) {
+        finish(s, OUTCOME_AVOIDED, "%s; with --no-infer nothing is taken "
+               "back", words);
+    } else {
+        say("%s: looking for what led there", words);
+        qmp_halt(&s->qmp);
+        s->avoiding = goal;
+        s->avoid_sent = false;
+        s->avoid_cpu = cpu;
+    }
+}
+
+/*
+ * A stop of the machine may be a goal that it came to.  One that is to be
+ * avoided becomes a question as soon as no other is open; its answer ends
+ * this start of the machine, or the run.
+ */
+static void look_at_goals(struct session *s)
+{
+    char message[PBR_MESSAGE_MAX], words[256];
+    const struct goal *goal;
+    unsigned cpu = 0;
+    uint64_t questions;
+    bool open;
+
+    if (*s->qmp.goal_error && !s->over) {
+        s->failure = STATUS_USAGE;
+        finish(s, OUTCOME_CRASHED, "QEMU refused a goal: %s",
+               s->qmp.goal_error);
+    }
+    if (s->qmp.stopped) {
+        s->qmp.stopped = false;
+        qmp_ask_reached(&s->qmp);
+    }
+    if (s->reached_answers != s->qmp.reached_count) {
+        s->reached_answers = s->qmp.reached_count;
+        goal = goals_reached(&s->goals, s->qmp.reached, &cpu);
+        come_to(s, goal, cpu);
+    }
+    if (!s->avoiding || s->over) {
+        return;
+    }
+    questions = link_questions(&s->link, &open);
+    if (s->avoid_answers != s->qmp.avoided_count) {
+        s->avoid_answers = s->qmp.avoided_count;
+        s->avoid_sent = !*s->qmp.avoided_error;
+    } else if (!s->avoid_sent && !open) {
+        s->avoid_sent = true;
+        s->avoid_questions = questions;
+        qmp_avoided(&s->qmp, s->avoid_cpu);
+    } else if (s->avoid_sent && !open && questions > s->avoid_questions &&
+               link_verdict(&s->link) != PBR_V_RESTART) {
+        link_crashed(&s->link, message);
+        finish(s, OUTCOME_AVOIDED, "%s; %s",
+               goals_words(s->avoiding, words, sizeof(words)),
+               *message ? message : "what led there is not known");
+    }
+}
+
 static void console_receive(struct session *s)
 {
     char bytes[4096];
@@ -123,10 +194,8 @@ static void console_receive(struct session *s)
             fflush(s->console_log);
         }
         watch_add(&s->watch, bytes, (size_t)got);
-        if (s->has_until && watch_find(&s->watch, &s->until, false)) {
-            s->satisfied = true;
-            finish(s, OUTCOME_MATCHED, "the console showed what --until "
-                   "asked for");
+        if (!s->avoiding) {
+            come_to(s, goals_shown(&s->goals, &s->watch), 0);
         }
     }
 }
@@ -313,6 +382,7 @@ static void let_go(struct session *s)
         s->stages.started = now;
     }
     script_begin(&s->script, now);
+    goals_send(&s->goals, &s->qmp);
     if (!user_holds(s)) {
         qmp_continue(&s->qmp);
     }
@@ -371,7 +441,7 @@ static void look_at_silence(struct session *s, double now)
     if (s->interactive || s->options->script || user_holds(s)) {
         return;
     }
-    patience *= s->has_until ? UNTIL_PATIENCE : 1;
+    patience *= s->goals.untils > 0 ? UNTIL_PATIENCE : 1;
     if (now - s->quiet_since >= patience &&
         (polls || (!known && s->stages.spoke != 0))) {
         finish(s, OUTCOME_WAITING, known ? "the guest polls its console and "
@@ -402,7 +472,8 @@ static void look(struct session *s)
     uint64_t questions, polls, accesses;
     bool open;
 
-    if (now - s->checked < LOOK_SECONDS || !s->running || s->over) {
+    if (now - s->checked < LOOK_SECONDS || !s->running || s->over ||
+        s->avoiding) {
         return;
     }
     s->checked = now;
@@ -487,6 +558,7 @@ void loop_run(struct session *s)
         wait_for_events(s);
         let_go(s);
         session_take_edits(s);
+        look_at_goals(s);
         script_step(s);
         console_flush(s);
         look(s);

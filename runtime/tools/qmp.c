@@ -48,22 +48,32 @@ void qmp_continue(struct qmp *q)
     transmit(q, "{\"execute\":\"cont\"}\n");
 }
 
+void qmp_halt(struct qmp *q)
+{
+    transmit(q, "{\"execute\":\"stop\"}\n");
+}
+
 void qmp_quit(struct qmp *q)
 {
     transmit(q, "{\"execute\":\"quit\"}\n");
 }
 
-void qmp_load(struct qmp *q, const char *path)
+/* Sets a property; takes @value over.  The answer is told by @id. */
+static void set(struct qmp *q, const char *id, const char *path,
+                const char *property, cJSON *value)
 {
     cJSON *command = cJSON_CreateObject();
     cJSON *arguments = cJSON_AddObjectToObject(command, "arguments");
     char *text, *line;
 
-    cJSON_AddStringToObject(command, "execute", "qom-set");
-    cJSON_AddStringToObject(command, "id", "load");
-    cJSON_AddStringToObject(arguments, "path", "/machine");
-    cJSON_AddStringToObject(arguments, "property", "load");
-    cJSON_AddStringToObject(arguments, "value", path);
+    cJSON_AddStringToObject(command, "execute", value ? "qom-set" :
+                            "qom-get");
+    cJSON_AddStringToObject(command, "id", id);
+    cJSON_AddStringToObject(arguments, "path", path);
+    cJSON_AddStringToObject(arguments, "property", property);
+    if (value) {
+        cJSON_AddItemToObject(arguments, "value", value);
+    }
     text = cJSON_PrintUnformatted(command);
     line = text ? text_new("%s\n", text) : NULL;
     if (line) {
@@ -74,13 +84,55 @@ void qmp_load(struct qmp *q, const char *path)
     cJSON_Delete(command);
 }
 
-static void take_load(struct qmp *q, const cJSON *error)
+void qmp_load(struct qmp *q, const char *path)
+{
+    set(q, "load", "/machine", "load", cJSON_CreateString(path));
+}
+
+void qmp_goal(struct qmp *q, const char *goal)
+{
+    set(q, "goal", "/machine", "goal", cJSON_CreateString(goal));
+}
+
+void qmp_ask_reached(struct qmp *q)
+{
+    set(q, "reached", "/machine", "reached", NULL);
+}
+
+void qmp_avoided(struct qmp *q, unsigned cpu)
+{
+    set(q, "avoided", "/machine/peripheral/inf0", "avoided",
+        cJSON_CreateNumber(cpu));
+}
+
+/* What an error says, "" for none. */
+static void copy_error(char out[QMP_ERROR_MAX], const cJSON *error)
 {
     const cJSON *why = cJSON_GetObjectItemCaseSensitive(error, "desc");
 
-    q->loads++;
-    snprintf(q->load_error, sizeof(q->load_error), "%s",
+    snprintf(out, QMP_ERROR_MAX, "%s",
              cJSON_IsString(why) ? why->valuestring : error ? "refused" : "");
+}
+
+/* The answer to what set() sent. */
+static void take_set(struct qmp *q, const char *id, const cJSON *message)
+{
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(message, "error");
+    const cJSON *result = cJSON_GetObjectItemCaseSensitive(message, "return");
+
+    if (strcmp(id, "load") == 0) {
+        q->loads++;
+        copy_error(q->load_error, error);
+    } else if (strcmp(id, "goal") == 0 && error) {
+        copy_error(q->goal_error, error);
+    } else if (strcmp(id, "avoided") == 0) {
+        q->avoided_count++;
+        copy_error(q->avoided_error, error);
+    } else if (strcmp(id, "reached") == 0) {
+        q->reached_count++;
+        snprintf(q->reached, sizeof(q->reached), "%s",
+                 cJSON_IsString(result) ? result->valuestring : "");
+    }
 }
 
 static void take_event(struct qmp *q, const char *name, const cJSON *data)
@@ -92,6 +144,8 @@ static void take_event(struct qmp *q, const char *name, const cJSON *data)
         q->guest_shutdown = cJSON_IsTrue(guest);
     } else if (strcmp(name, "RESET") == 0 && cJSON_IsTrue(guest)) {
         q->resets++;
+    } else if (strcmp(name, "STOP") == 0) {
+        q->stopped = true;
     }
 }
 
@@ -118,8 +172,8 @@ static void take_line(struct qmp *q)
     if (cJSON_GetObjectItemCaseSensitive(message, "QMP")) {
         transmit(q, "{\"execute\":\"qmp_capabilities\"}\n");
         q->ready = true;
-    } else if (cJSON_IsString(id) && strcmp(id->valuestring, "load") == 0) {
-        take_load(q, cJSON_GetObjectItemCaseSensitive(message, "error"));
+    } else if (cJSON_IsString(id)) {
+        take_set(q, id->valuestring, message);
     } else if (cJSON_IsString(event)) {
         take_event(q, event->valuestring,
                    cJSON_GetObjectItemCaseSensitive(message, "data"));

@@ -22,6 +22,13 @@ struct qmp {
     unsigned asked;                 /* monitor commands sent, */
     unsigned answered;              /* the latest that was answered */
     char *text;                     /* what it said; owned */
+    bool stopped;                   /* STOP was announced; for the reader to
+                                       take back */
+    char reached[QMP_STATUS_MAX];   /* latest answer to qmp_ask_reached() */
+    unsigned reached_count;         /* answers to it */
+    unsigned avoided_count;         /* answers to qmp_avoided() */
+    char avoided_error[QMP_ERROR_MAX];  /* the latest; "": it is asked */
+    char goal_error[QMP_ERROR_MAX]; /* why a goal was refused, or "" */
     unsigned loads;                 /* answers to qmp_load() */
     char load_error[QMP_ERROR_MAX]; /* of the latest; "": it is in force */
 };
@@ -37,6 +44,8 @@ void qmp_receive(struct qmp *q);
 void qmp_ask_status(struct qmp *q);
 void qmp_continue(struct qmp *q);
 void qmp_quit(struct qmp *q);
+/* Stops the machine, without waiting for that. */
+void qmp_halt(struct qmp *q);
 
 /*
  * Stops the machine and waits for that at most until @deadline (seconds on
@@ -54,5 +63,12 @@ const char *qmp_monitor(struct qmp *q, const char *command, double deadline);
  * load_error tell later.
  */
 void qmp_load(struct qmp *q, const char *path);
+
+/* Adds a place to stop at, as qemu-hw's property `goal` of the machine. */
+void qmp_goal(struct qmp *q, const char *goal);
+/* Asks which of them has stopped the machine; reached tells later. */
+void qmp_ask_reached(struct qmp *q);
+/* Has the inference device ask what led CPU @cpu to where it is. */
+void qmp_avoided(struct qmp *q, unsigned cpu);
 
 #endif

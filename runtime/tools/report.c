@@ -390,7 +390,7 @@ static void print_page(const struct session *s, const struct pcc_model *model,
     fprintf(stderr, "files       %s (logs, results: %s)\n", s->board.dir,
             s->log_dir);
     if (s->outcome == OUTCOME_STUCK || s->outcome == OUTCOME_CRASHED ||
-        s->outcome == OUTCOME_TIMEOUT) {
+        s->outcome == OUTCOME_TIMEOUT || s->outcome == OUTCOME_AVOIDED) {
         fprintf(stderr, "next        periph explain %s tells more\n",
                 s->named);
     }

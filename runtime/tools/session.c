@@ -37,6 +37,7 @@ const char *outcome_name(enum outcome outcome)
         [OUTCOME_MATCHED] = "matched", [OUTCOME_EXITED] = "exited",
         [OUTCOME_WAITING] = "waiting", [OUTCOME_TIMEOUT] = "timeout",
         [OUTCOME_STUCK] = "stuck", [OUTCOME_CRASHED] = "crashed",
+        [OUTCOME_AVOIDED] = "avoided",
     };
 
     return names[outcome];
@@ -232,22 +233,14 @@ static int find_programs(struct session *s)
 
 static int open_watches(struct session *s)
 {
-    char error[256];
-
     watch_init(&s->watch);
     if (s->options->script &&
         script_load(&s->script, s->options->script) != 0) {
         return STATUS_USAGE;
     }
     s->script.accesses = &s->accesses;
-    if (s->options->until &&
-        watch_compile(&s->until, s->options->until, error,
-                      sizeof(error)) != 0) {
-        say("--until '%s': %s", s->options->until, error);
-        return STATUS_USAGE;
-    }
-    s->has_until = s->options->until != NULL;
-    return STATUS_OK;
+    return goals_parse(&s->goals, &s->options->until,
+                       &s->options->avoid) == 0 ? STATUS_OK : STATUS_USAGE;
 }
 
 static int open_signals(struct session *s)
@@ -276,6 +269,11 @@ static int choose_work_dir(struct session *s)
     return board_copy_fresh(&s->board, s->work_dir);
 }
 
+static int resolve_goals(struct session *s)
+{
+    return goals_resolve(&s->goals, s->ptab) == 0 ? STATUS_OK : STATUS_USAGE;
+}
+
 int session_open(struct session *s, const struct run_options *options,
                  const char *board)
 {
@@ -295,6 +293,7 @@ int session_open(struct session *s, const struct run_options *options,
         (status = make_names(s)) == STATUS_OK &&
         (status = choose_work_dir(s)) == STATUS_OK &&
         (status = session_compile(s)) == STATUS_OK &&
+        (status = resolve_goals(s)) == STATUS_OK &&
         (status = find_programs(s)) == STATUS_OK &&
         (status = make_log_dir(s)) == STATUS_OK &&
         (status = open_signals(s)) == STATUS_OK) {
@@ -506,6 +505,8 @@ static int start_qemu(struct session *s)
     s->running = false;
     s->waits_daemon = now_seconds();
     s->attached = false;
+    s->avoiding = NULL;
+    s->avoid_answers = s->reached_answers = 0;
     status = STATUS_OK;
 done:
     for (i = 0; i < 2; i++) {
@@ -582,6 +583,7 @@ int session_start_daemon(struct session *s)
     arguments_add(&args, "%s", s->daemon_path);
     add_ai_arguments(s->options, &args);
     add_priors(s, &args);
+    goals_arguments(&s->goals, &args);
     arguments_add(&args, "--bridge-mem");
     arguments_add(&args, "%s", s->bridge_name);
     arguments_add(&args, "--state-mem");
@@ -705,9 +707,7 @@ void session_close(struct session *s)
     if (s->changes) {
         change_end(&s->board, s->log_dir);
     }
-    if (s->has_until) {
-        regfree(&s->until);
-    }
+    goals_dispose(&s->goals);
     script_dispose(&s->script);
     figures_dispose(&s->figures);
     if (s->run_dir) {

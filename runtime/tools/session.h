@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "runtime/tools/board.h"
+#include "runtime/tools/goals.h"
 #include "runtime/tools/link.h"
 #include "runtime/tools/option.h"
 #include "runtime/tools/process.h"
@@ -34,7 +35,7 @@ enum ai_option {
 
 /* The options of `periph run`. */
 struct run_options {
-    const char *until;
+    struct option_texts until, avoid;   /* goals.h */
     const char *script;
     double timeout;                 /* seconds; 0: none */
     double quiet;                   /* seconds until a run counts as waiting */
@@ -60,6 +61,7 @@ enum outcome {
     OUTCOME_TIMEOUT,
     OUTCOME_STUCK,
     OUTCOME_CRASHED,
+    OUTCOME_AVOIDED,                /* it came to what --avoid forbids */
 };
 
 /* Points in time, seconds on the monotonic clock; 0: not reached. */
@@ -115,8 +117,13 @@ struct session {
     char out[SESSION_OUT_MAX];      /* typed, not taken yet */
     size_t out_len;
     struct watch watch;
-    bool has_until;
-    regex_t until;
+    struct goals goals;
+    const struct goal *avoiding;    /* was come to; it is asked what led
+                                       there, or NULL */
+    bool avoid_sent;                /* QEMU has been told, */
+    unsigned avoid_cpu;             /* of this CPU, */
+    uint64_t avoid_questions;       /* after so many questions */
+    unsigned avoid_answers, reached_answers;    /* of QEMU's, seen so far */
     struct script script;
     struct accesses accesses;       /* of the script's steps */
 

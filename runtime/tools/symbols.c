@@ -117,6 +117,46 @@ static bool in_code(const struct image *img, uint64_t address)
     return false;
 }
 
+/* The symbol's name where it names a place in the code or data, else NULL. */
+static const char *name_of(const struct table *t, const struct symbol *symbol)
+{
+    const char *text = (const char *)t->img->file + t->stroff + symbol->name;
+
+    if (symbol->section == SHN_UNDEF || symbol->type > STT_FUNC ||
+        symbol->name >= t->strsize ||
+        !memchr(text, 0, t->strsize - symbol->name) || !*text ||
+        *text == '$') {
+        return NULL;
+    }
+    return text;
+}
+
+static uint64_t value_of(const struct symbol *symbol)
+{
+    return symbol->type == STT_FUNC ? symbol->value & ~1ull : symbol->value;
+}
+
+bool symbols_value(const struct image *img, const char *name,
+                   uint64_t *value)
+{
+    struct table table = { .img = img };
+    struct symbol symbol;
+    const char *text;
+    uint64_t i;
+
+    if (!find_table(&table)) {
+        return false;
+    }
+    for (i = 0; get(&table, i, &symbol); i++) {
+        text = name_of(&table, &symbol);
+        if (text && strcmp(text, name) == 0) {
+            *value = value_of(&symbol);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool symbols_find(const struct image *img, uint64_t address, char *out,
                   size_t size)
 {
@@ -129,15 +169,10 @@ bool symbols_find(const struct image *img, uint64_t address, char *out,
         return false;
     }
     for (i = 0; get(&table, i, &symbol); i++) {
-        const char *text = (const char *)img->file + table.stroff +
-            symbol.name;
-        uint64_t value = symbol.type == STT_FUNC ? symbol.value & ~1ull
-                                                 : symbol.value;
+        const char *text = name_of(&table, &symbol);
+        uint64_t value = value_of(&symbol);
 
-        if (symbol.section == SHN_UNDEF || symbol.type > STT_FUNC ||
-            symbol.name >= table.strsize ||
-            !memchr(text, 0, table.strsize - symbol.name) || !*text ||
-            *text == '$' || value > address || (name && value < best) ||
+        if (!text || value > address || (name && value < best) ||
             (symbol.size != 0 && address - value >= symbol.size)) {
             continue;
         }

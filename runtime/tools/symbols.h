@@ -17,4 +17,11 @@
 bool symbols_find(const struct image *img, uint64_t address, char *out,
                   size_t size);
 
+/*
+ * The address of the function or label @name, without a Thumb bit; false when
+ * the image has none of that name.
+ */
+bool symbols_value(const struct image *img, const char *name,
+                   uint64_t *value);
+
 #endif

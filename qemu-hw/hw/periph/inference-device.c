@@ -19,6 +19,7 @@
 #include "qemu/module.h"
 #include "qemu/timer.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "hw/periph/periph-board.h"
 #include "hw/qdev-properties.h"
 #include "system/cpu-timers.h"
@@ -116,10 +117,12 @@ static void open_question(InferenceDevice *s)
         s->q.kind == PBR_Q_IDLE) {
         inference_cpu_fill(s->asking, &s->q.cpu);
     }
+    if (s->q.kind == PBR_Q_IDLE || s->q.flags & PBR_QF_AVOIDED) {
+        s->q.pc = inference_cpu_regs(s->asking, regs);
+    }
     if (s->q.kind == PBR_Q_IDLE) {
         struct pbr_irqs irqs = { .seq = s->q.seq };
 
-        s->q.pc = inference_cpu_regs(s->asking, regs);
         inference_irqs_fill(&irqs);
         pbr_irqs_write(s->bridge, &irqs);
     }
@@ -653,6 +656,36 @@ static void inference_set_load(Object *obj, const char *value, Error **errp)
     }
 }
 
+/* The guest has come to where it must not: what led there? */
+static void inference_set_avoided(Object *obj, int64_t cpu, Error **errp)
+{
+    InferenceDevice *s = INFERENCE_DEVICE(obj);
+    CPUState *cs = qemu_get_cpu(cpu);
+
+    if (!DEVICE(obj)->realized || !cs) {
+        error_setg(errp, "there is no CPU %" PRId64, cpu);
+        return;
+    }
+    if (s->phase != INFERENCE_IDLE) {
+        error_setg(errp, "a question is open");
+        return;
+    }
+    begin_question(s, cs, PBR_Q_CRASH, 0);
+    s->q.flags |= PBR_QF_AVOIDED;
+    s->q.repeat = 0;
+    s->q.phys = 0;
+}
+
+static void inference_take_avoided(Object *obj, Visitor *v, const char *name,
+                                   void *opaque, Error **errp)
+{
+    int64_t cpu;
+
+    if (visit_type_int(v, name, &cpu, errp)) {
+        inference_set_avoided(obj, cpu, errp);
+    }
+}
+
 static void inference_init(Object *obj)
 {
     InferenceDevice *s = INFERENCE_DEVICE(obj);
@@ -688,6 +721,12 @@ static void inference_class_init(ObjectClass *klass, void *data)
     rc->phases.hold = inference_reset_hold;
     device_class_set_props(dc, inference_properties);
     object_class_property_add_str(klass, "load", NULL, inference_set_load);
+    object_class_property_add(klass, "avoided", "int", NULL,
+                              inference_take_avoided, NULL, NULL);
+    object_class_property_set_description(klass, "avoided",
+                                          "CPU that has come to where the "
+                                          "guest must not: asks what led "
+                                          "there");
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 

@@ -298,6 +298,9 @@ static MemTxResult finish(const PeriphAccess *access, int ret)
             done.reg = s->engine->dev.last_reg;
             observer->done(observer->opaque, &done);
         }
+        if (access->write && periph_goal_writes) {
+            periph_goal_written(access);
+        }
         /* Written by somebody who asked for what follows: console input. */
         if (s->rx_fifo != PRT_NONE) {
             qemu_chr_fe_accept_input(&s->chr);
@@ -320,7 +323,8 @@ static MemTxResult finish(const PeriphAccess *access, int ret)
 /* Nothing is: the access costs what a device in C does. */
 static bool is_finished(PeriphDevice *s, int ret)
 {
-    return likely(ret == PRT_OK && !observer && s->rx_fifo == PRT_NONE);
+    return likely(ret == PRT_OK && !observer && s->rx_fifo == PRT_NONE &&
+                  !periph_goal_writes);
 }
 
 /*

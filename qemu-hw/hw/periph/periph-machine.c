@@ -460,6 +460,20 @@ static void set_load(Object *obj, const char *value, Error **errp)
     periph_board_apply_file(value, NULL, errp);
 }
 
+static void set_goal(Object *obj, const char *value, Error **errp)
+{
+    if (!phase_check(PHASE_MACHINE_READY)) {
+        error_setg(errp, "goals are set once the machine is there");
+        return;
+    }
+    periph_goal_add(value, errp);
+}
+
+static char *get_reached(Object *obj, Error **errp)
+{
+    return periph_goal_reached();
+}
+
 static void periph_machine_class_init(ObjectClass *oc, void *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
@@ -478,6 +492,15 @@ static void periph_machine_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "load",
                                           "compiled board whose tables "
                                           "replace those in force");
+    object_class_property_add_str(oc, "goal", NULL, set_goal);
+    object_class_property_set_description(oc, "goal",
+                                          "where to stop, besides others: "
+                                          "'pc ADDRESS' or 'write ADDRESS "
+                                          "[VALUE MASK]'");
+    object_class_property_add_str(oc, "reached", get_reached, NULL);
+    object_class_property_set_description(oc, "reached",
+                                          "number of the goal that stopped "
+                                          "the machine");
     object_class_property_add_str(oc, "stats", get_stats, set_stats);
     object_class_property_set_description(oc, "stats",
                                           "file for counters, as JSON");

@@ -23,6 +23,37 @@ static void reset(void)
     asm volatile("smc #0" :: "r"(x0));
 }
 
+/* Names for at:SYMBOL. */
+void bad_way(void) __attribute__((noinline));
+void good_way(void) __attribute__((noinline));
+
+void bad_way(void)
+{
+    REG32(0x1003000c) = 1;
+    put("bad way\n");
+    echo();
+}
+
+void good_way(void)
+{
+    REG32(0x10030008) = 0x155;
+    put("good way\n");
+    echo();
+}
+
+/* Either of two bits goes on; only one is right. */
+static void two_ways(void)
+{
+    uint32_t status;
+
+    while (!((status = REG32(0x10030000)) & 0x30)) {
+    }
+    if (status & 0x10) {
+        bad_way();
+    }
+    good_way();
+}
+
 int main(void)
 {
     clock_start();
@@ -44,6 +75,9 @@ int main(void)
         break;
     case 'r':                   /* resets itself again and again */
         reset();
+        break;
+    case 'w':                   /* two ways out of a poll */
+        two_ways();
         break;
     case 'o':
         power_off();

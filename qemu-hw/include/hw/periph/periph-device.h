@@ -122,6 +122,19 @@ typedef struct PeriphObserver {
 /* @observer must outlive its use; NULL: none. */
 void periph_set_observer(const PeriphObserver *observer);
 
+/*
+ * Places where the machine is to stop as for a debugger: "pc ADDRESS", before
+ * the instruction there, or "write ADDRESS [VALUE MASK]", behind a write to a
+ * table device that begins at that address. After all CPUs are there.
+ */
+void periph_goal_add(const char *text, Error **errp);
+/* The number of the goal that stopped the machine, from 0, in the order they
+ * were added, and that of the CPU; "": none has. Owned by the caller. */
+char *periph_goal_reached(void);
+/* A write was served, while there are goals that are writes. */
+extern bool periph_goal_writes;
+void periph_goal_written(const PeriphAccess *access);
+
 /* What happened to all table devices since QEMU was started. */
 typedef struct PeriphCounts {
     uint64_t reads;
