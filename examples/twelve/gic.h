@@ -93,20 +93,41 @@ void interrupt(void)
     }
 }
 
-/* The SPIs of the first 32 devices: level, one priority, to this core. */
-static void gic_lines(void)
+/* All SPIs that there are: off, level, one priority, to this core. */
+static void gic_lines(bool secure)
 {
-    unsigned i;
+    unsigned words = (GICD_TYPER & 0x1f) + 1, i;
 
-    GICD_ICENABLER(1) = ~0u;
-    for (i = 8; i < 16; i++) {
+    for (i = 1; i < words; i++) {
+        GICD_ICENABLER(i) = ~0u;
+        if (gic_v3) {
+            GICD_IGROUPR(i) = secure ? 0 : ~0u;
+        }
+        if (gic_v3 && secure) {
+            GICD_IGRPMODR(i) = ~0u;
+        }
+    }
+    for (i = 2; i < 2 * words; i++) {
+        GICD_ICFGR(i) = 0;
+    }
+    for (i = 8; i < 8 * words; i++) {
         GICD_IPRIORITYR(i) = 0xa0a0a0a0u;
         if (!gic_v3) {
             GICD_ITARGETSR(i) = 0x01010101u;
         }
     }
-    GICD_ICFGR(2) = 0;
-    GICD_ICFGR(3) = 0;
+}
+
+/* Those of the core itself, which are not used: off, one priority. */
+static void gic_private(void)
+{
+    uintptr_t base = gic_v3 ? GIC_REDISTRIBUTOR + 0x10000 : GICD;
+    unsigned i;
+
+    GIC_REG(base + 0x180) = ~0u;
+    for (i = 0; i < 8; i++) {
+        GIC_REG(base + 0x400 + 4 * i) = 0xa0a0a0a0u;
+    }
 }
 
 /* @secure: the GIC knows two worlds, and this is the one that sees both. */
@@ -118,14 +139,12 @@ static void gic_start(bool secure)
         GICR_WAKER &= ~2u;
         while (GICR_WAKER & 4u) {
         }
-        GICD_IGROUPR(1) = secure ? 0 : ~0u;
-        if (secure) {
-            GICD_IGRPMODR(1) = ~0u;
-        }
+        gic_lines(secure);
+        gic_private();
         GICD_CTLR = secure ? GROUP1_SECURE : GROUP1;
-        gic_lines();
     } else {
-        gic_lines();
+        gic_lines(secure);
+        gic_private();
         GICD_CTLR = 1;
         GICC_PMR = 0xf0;
         GICC_CTLR = 1;

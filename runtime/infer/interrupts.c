@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/infer/irq_blind.h"
 #include "runtime/infer/irq_lines.h"
 #include "runtime/infer/irq_raise.h"
 
@@ -50,6 +51,7 @@ struct idle {
     const struct inf_question *q;
     struct inf_answer *ans;
     struct inf_lines lines;
+    struct inf_blind blind;
     unsigned input_count;
     struct input inputs[INPUTS_MAX];
     unsigned event_count;
@@ -220,6 +222,7 @@ static int try_line(struct idle *st, unsigned line)
         return rc;
     }
     base = st->eng->trace.signature;
+    inf_blind_note(&st->lines, line, &st->blind);
     note_inputs(st);
     for (i = 0; i < st->input_count; i++) {
         struct input in = st->inputs[i];
@@ -714,6 +717,9 @@ static int solve(struct idle *st)
     }
     if (!ev && !handlers && !st->q->halted) {
         return wait_on(st, INF_TIME, "a loop that counts");
+    }
+    if (!ev && st->blind.found) {
+        return inf_blind_apply(&st->lines, &st->blind);
     }
     if (!ev) {
         return wait_on(st, handlers ? INF_WAITING : INF_UNRESOLVED, handlers

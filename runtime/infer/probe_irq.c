@@ -76,7 +76,7 @@ void probe_follow_handler(struct inf_probe *p)
 
 bool probe_handler_end(struct inf_probe *p, uint64_t fetch)
 {
-    if (!p->run.handler || fetch < 0xff000000u) {
+    if (!p->run.handler || p->uc_arch != INF_ARCH_M || fetch < 0xff000000u) {
         return false;
     }
     p->run.out->handled = true;

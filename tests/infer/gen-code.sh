@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Compiles polls.c for AArch64, A32 and Thumb (M) into tests/unit/infer_code.h.
-# Run it after changing polls.c; the result is committed so that the unit
-# tests need no cross compiler.
+# Compiles polls.c for AArch64, A32 and Thumb (M) into tests/unit/infer_code.h,
+# and irqs-*.S into infer_irq_code.h. Run it after changing these; the result
+# is committed so that the unit tests need no cross compiler.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-out=$here/../unit/infer_code.h
+unit=$here/../unit
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 flags=(-static -O2 -ffreestanding -fno-pic -nostdlib
@@ -13,10 +13,10 @@ flags=(-static -O2 -ffreestanding -fno-pic -nostdlib
     -fno-tree-loop-distribute-patterns -w
     -Wl,-Ttext=0x1000 -Wl,--build-id=none -Wl,-N -Wl,-e,0x1000)
 
-emit() { # name compiler flags...
-    local name=$1 cc=$2
-    shift 2
-    "$cc-gcc" "${flags[@]}" "$@" "$here/polls.c" -o "$tmp/$name.elf"
+emit() { # name source compiler flags...
+    local name=$1 source=$2 cc=$3
+    shift 3
+    "$cc-gcc" "${flags[@]}" "$@" "$here/$source" -o "$tmp/$name.elf"
     "$cc-objcopy" -O binary -R .comment -R .ARM.attributes \
         "$tmp/$name.elf" "$tmp/$name.bin"
     echo
@@ -32,12 +32,16 @@ emit() { # name compiler flags...
     echo "};"
 }
 
-{
+begin() { # guard sources
     echo '/* SPDX-License-Identifier: GPL-2.0-or-later */'
-    echo '/* Made by tests/infer/gen-code.sh from tests/infer/polls.c. */'
-    echo '#ifndef PERIPH_TESTS_INFER_CODE_H'
-    echo '#define PERIPH_TESTS_INFER_CODE_H'
+    echo "/* Made by tests/infer/gen-code.sh from $2. */"
+    echo "#ifndef PERIPH_TESTS_$1_H"
+    echo "#define PERIPH_TESTS_$1_H"
     echo
+}
+
+{
+    begin INFER_CODE tests/infer/polls.c
     echo '#include <stddef.h>'
     echo '#include <stdint.h>'
     echo
@@ -45,10 +49,19 @@ emit() { # name compiler flags...
     echo '    const char *name;'
     echo '    uint32_t address;'
     echo '};'
-    emit a64 aarch64-linux-gnu -mgeneral-regs-only
-    emit a32 arm-none-eabi -marm -march=armv7-a -mfloat-abi=soft
-    emit thumb arm-none-eabi -mthumb -mcpu=cortex-m3
+    emit a64 polls.c aarch64-linux-gnu -mgeneral-regs-only
+    emit a32 polls.c arm-none-eabi -marm -march=armv7-a -mfloat-abi=soft
+    emit thumb polls.c arm-none-eabi -mthumb -mcpu=cortex-m3
     echo
     echo '#endif'
 } > "$tmp/out.h"
-mv "$tmp/out.h" "$out"
+mv "$tmp/out.h" "$unit/infer_code.h"
+{
+    begin INFER_IRQ_CODE 'tests/infer/irqs-*.S'
+    echo '#include "tests/unit/infer_code.h"'
+    emit irq_a64 irqs-a64.S aarch64-linux-gnu -march=armv8-a
+    emit irq_a32 irqs-a32.S arm-none-eabi -march=armv7-a
+    echo
+    echo '#endif'
+} > "$tmp/out.h"
+mv "$tmp/out.h" "$unit/infer_irq_code.h"
