@@ -28,6 +28,8 @@ static const struct pcc_check checks[] = {
       PDL_D_IDLE_POLICY, NULL, check_policies, NULL },
     { "never-fires", "rules that cannot fire",
       PDL_D_NEVER_FIRES, NULL, check_never, NULL },
+    { "short-period", "timers whose rules cannot run as often as they expire",
+      PDL_D_SHORT_PERIOD, NULL, check_periods, NULL },
     { "dt-cells", "device tree: cells that do not fit the parent",
       PDL_D_DT_CELLS, NULL, NULL, check_dt_cells },
     { "dt-unit-address", "device tree: a unit address that is not in reg",

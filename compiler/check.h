@@ -40,6 +40,7 @@ void check_undriven(struct cc *cc, const struct pcc_device *d);
 void check_hidden_reset(struct cc *cc, const struct pcc_device *d);
 void check_policies(struct cc *cc, const struct pcc_device *d);
 void check_never(struct cc *cc, const struct pcc_device *d);
+void check_periods(struct cc *cc, const struct pcc_device *d);
 void check_dt_cells(struct cc *cc, const struct pcc_tree *t);
 void check_dt_units(struct cc *cc, const struct pcc_tree *t);
 void check_dt_duplicates(struct cc *cc, const struct pcc_tree *t);

@@ -105,3 +105,48 @@ void check_policies(struct cc *cc, const struct pcc_device *d)
         }
     }
 }
+
+/* ---- periods ---- */
+
+/* The value of a program that is a constant. */
+static bool constant(const struct pcc_device *d, uint32_t prog,
+                     uint64_t otherwise, uint64_t *value)
+{
+    const struct prt_insn *in;
+
+    *value = otherwise;
+    if (prog == PCC_NONE) {
+        return true;
+    }
+    in = &d->code[d->progs[prog].first];
+    if (d->progs[prog].count != 2 ||
+        (in->op != PRT_OP_LI && in->op != PRT_OP_LP)) {
+        return false;
+    }
+    *value = in->op == PRT_OP_LI ? in->imm : d->pool[in->imm];
+    return true;
+}
+
+#define SHORTEST_NS 1000u
+
+void check_periods(struct cc *cc, const struct pcc_device *d)
+{
+    uint64_t clock, divide, reload, ns;
+    size_t i;
+
+    for (i = 0; i < d->timer_count; i++) {
+        const struct pcc_timer *t = &d->timers[i];
+
+        if (!t->rule_count || !constant(d, t->clock, 0, &clock) ||
+            !constant(d, t->divide, 1, &divide) ||
+            !constant(d, t->reload, UINT32_MAX, &reload) || !clock ||
+            divide > SHORTEST_NS || reload >= SHORTEST_NS) {
+            continue;
+        }
+        ns = (reload + 1) * (divide ? divide : 1) * 1000000000u / clock;
+        if (ns < SHORTEST_NS) {
+            check_report(cc, PDL_D_SHORT_PERIOD, t->origin.span, t->name,
+                         (unsigned long long)ns);
+        }
+    }
+}

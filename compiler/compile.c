@@ -274,7 +274,7 @@ static void derive_field(struct dev *dv, const struct todo *todo,
         r->masks.m01 &= ~bits;
         r->masks.m10 |= bits;
     }
-    f->prog = gen_program(dv, todo->scope, todo->item->init.value, false);
+    f->prog = gen_program(dv, todo->scope, todo->item->init.value, GEN_NO_WORDS);
 }
 
 static void compile_derive(struct dev *dv, const struct todo *todo)
@@ -390,7 +390,7 @@ static void timer_setting(struct dev *dv, const struct pdl_item *item,
     }
     for (i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
         if (strcmp(progs[i].name, name) == 0) {
-            *progs[i].prog = gen_program(dv, scope, e, false);
+            *progs[i].prog = gen_program(dv, scope, e, GEN_NO_WORDS);
             return;
         }
     }
@@ -424,47 +424,7 @@ static void compile_timer(struct dev *dv, const struct todo *todo)
     }
 }
 
-/* ---- domains, windows ---- */
-
-static void compile_domain(struct dev *dv, const struct todo *todo)
-{
-    static const uint8_t kinds[] = {
-        [SYM_REG] = PRT_KIND_REG, [SYM_FIELD] = PRT_KIND_FIELD,
-        [SYM_VAR] = PRT_KIND_VAR, [SYM_FIFO] = PRT_KIND_FIFO,
-        [SYM_LINE] = PRT_KIND_LINE, [SYM_TIMER] = PRT_KIND_TIMER,
-        [SYM_LOCK] = PRT_KIND_LOCK, [SYM_MEM] = PRT_KIND_MEM,
-    };
-    struct pcc_domain *d = &dv->domains.v[todo->index];
-    const struct pdl_ref *ref;
-
-    d->first_item = dv->dom_items.n;
-    for (ref = todo->item->u.domain.refs; ref; ref = ref->next) {
-        struct gen g = { .dv = dv, .scope = todo->scope };
-        struct prt_item *item;
-        struct target t;
-        uint32_t k;
-
-        if (!gen_ref_array(&g, ref, &t)) {
-            continue;
-        }
-        if (t.kind >= sizeof(kinds) || !kinds[t.kind] || !gen_is_fixed(&t)) {
-            gen_wrong_kind(&g, &t, "something with state");
-            continue;
-        }
-        for (k = 0; k < (t.array && t.kind != SYM_MEM ? t.count : 1); k++) {
-            if (t.array && t.kind != SYM_MEM) {
-                gen_element(&g, &t, k);
-                t.array = true;
-            }
-            item = CC_ADD(dv->cc, &dv->dom_items);
-            item->kind = kinds[t.kind];
-            item->lo = t.lo;
-            item->width = t.part ? t.width : 0;
-            item->index = t.index;
-            d->item_count++;
-        }
-    }
-}
+/* ---- windows ---- */
 
 static void compile_window(struct dev *dv, const struct todo *todo)
 {
@@ -503,7 +463,8 @@ static void compile_field(struct dev *dv, const struct todo *todo)
     uint32_t prog;
 
     prog = gen_program(dv, todo->scope, todo->expr,
-                       todo->kind == TODO_FIELD_NEEDS);
+                       todo->kind == TODO_FIELD_NEEDS ?
+                       GEN_ALL_WORDS : GEN_NO_WORDS);
     if (index == PCC_NONE) {
         return;
     }
@@ -521,7 +482,8 @@ static void compile_reg(struct dev *dv, const struct todo *todo)
 {
     struct pcc_reg *r = &dv->d.regs[dv->final_reg[todo->index]];
     uint32_t prog = gen_program(dv, todo->scope, todo->expr,
-                                todo->kind == TODO_REG_NEEDS);
+                                todo->kind == TODO_REG_NEEDS ?
+                                GEN_ALL_WORDS : GEN_NO_WORDS);
 
     if (todo->kind == TODO_REG_WHEN) {
         r->when = prog;
@@ -547,11 +509,11 @@ static void compile_one(struct dev *dv, const struct todo *todo)
         break;
     case TODO_VAR_VALUE:
         dv->vars.v[todo->index].prog =
-            gen_program(dv, todo->scope, todo->expr, false);
+            gen_program(dv, todo->scope, todo->expr, GEN_NO_WORDS);
         break;
     case TODO_FIFO_AT:
         dv->fifos.v[todo->index].at =
-            gen_program(dv, todo->scope, todo->expr, false);
+            gen_program(dv, todo->scope, todo->expr, GEN_NO_WORDS);
         break;
     case TODO_VIEW:
         compile_view(dv, todo);
@@ -560,7 +522,7 @@ static void compile_one(struct dev *dv, const struct todo *todo)
         gen_rule(dv, todo);
         break;
     case TODO_DOMAIN:
-        compile_domain(dv, todo);
+        gen_domain(dv, todo);
         break;
     case TODO_WINDOW:
         compile_window(dv, todo);
@@ -599,5 +561,7 @@ void dev_compile(struct dev *dv)
 
         compile_one(dv, &todo);
     }
+    gen_fault_rules(dv);
+    dev_finish_domains(dv);
     dev_finish_windows(dv);
 }

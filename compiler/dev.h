@@ -90,6 +90,12 @@ struct line_part {
     struct pcc_origin origin;
 };
 
+/* `on fault` in a group: about the copies of the element it stands in. */
+struct fault_rule {
+    struct todo todo;
+    const struct pdl_event *event;
+};
+
 struct dev {
     struct cc *cc;
     const struct pdl_item *typed;
@@ -115,6 +121,8 @@ struct dev {
     CC_VEC(struct pcc_window) windows;
     CC_VEC(struct pcc_domain) domains;
     CC_VEC(struct pcc_copy) copies;
+    CC_VEC(uint32_t) copy_scopes;   /* that the copies stand in */
+    CC_VEC(struct fault_rule) faults;
     CC_VEC(struct pcc_after) afters;
     CC_VEC(struct brule) rules;
     CC_VEC(struct bview) views;

@@ -55,7 +55,7 @@ static bool predeclared(struct gen *g, const struct pdl_expr *expr,
         if (strcmp(words[i].name, part->name.text) != 0) {
             continue;
         }
-        if (g->has_value) {
+        if (g->words > (i == 0 ? GEN_NO_WORDS : GEN_VALUE)) {
             uint64_t lo = 0, hi;
 
             gen_op(g, words[i].op, dst, 0, 0, 0);
@@ -504,9 +504,9 @@ uint32_t gen_finish(struct gen *g, unsigned reg, bool share)
 }
 
 uint32_t gen_program(struct dev *dv, uint32_t scope,
-                     const struct pdl_expr *expr, bool has_value)
+                     const struct pdl_expr *expr, enum gen_words words)
 {
-    struct gen g = { .dv = dv, .scope = scope, .has_value = has_value };
+    struct gen g = { .dv = dv, .scope = scope, .words = words };
 
     gen_expr(&g, expr, 0);
     return gen_finish(&g, 0, true);

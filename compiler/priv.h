@@ -79,7 +79,6 @@ struct scope {
     uint32_t parent;
     uint32_t declares;      /* scope that a declaration in it belongs to */
     uint32_t reg;           /* build index of the register around, or NONE */
-    const char *path;       /* prefix of names declared in it: "ch[2]." */
 };
 
 /* `@waive(check)`: the check is off for what lies in @span. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compiler/check.h"
 #include "compiler/constexpr.h"
 #include "compiler/rules_priv.h"
 
@@ -249,7 +250,8 @@ static void gen_after(struct gen *g, const struct pdl_stmt *s)
 {
     struct dev *dv = g->dv;
     const struct pdl_expr *delay = s->u.after.delay;
-    uint32_t body = gen_body(dv, g->scope, &s->u.after.block, false);
+    uint32_t body = gen_body(dv, g->scope, &s->u.after.block,
+                             GEN_NO_WORDS);
     struct pcc_after *a = CC_ADD(dv->cc, &dv->afters);
     uint32_t index = dv->afters.n - 1;
 
@@ -271,7 +273,7 @@ static void gen_after(struct gen *g, const struct pdl_stmt *s)
 
 static uint32_t copy_param(struct gen *g, const struct pdl_expr *expr)
 {
-    return gen_program(g->dv, g->scope, expr, false);
+    return gen_program(g->dv, g->scope, expr, GEN_NO_WORDS);
 }
 
 static void gen_copy(struct gen *g, const struct pdl_stmt *s)
@@ -303,9 +305,10 @@ static void gen_copy(struct gen *g, const struct pdl_stmt *s)
                          "from, to, count, unit, from_step, to_step, skip");
         }
     }
-    copy.done = gen_body(dv, g->scope, &s->u.copy.block, false);
+    copy.done = gen_body(dv, g->scope, &s->u.copy.block, GEN_NO_WORDS);
     copy.name = cc_printf(dv->cc, "copy[%u]", (unsigned)dv->copies.n);
     *CC_ADD(dv->cc, &dv->copies) = copy;
+    *CC_ADD(dv->cc, &dv->copy_scopes) = g->scope;
     gen_const(g, 0, 0);
     gen_op(g, PRT_OP_XFER, 0, 0, 0, dv->copies.n - 1);
 }
@@ -359,10 +362,10 @@ static void gen_block(struct gen *g, const struct pdl_block *block)
 }
 
 uint32_t gen_body(struct dev *dv, uint32_t scope,
-                  const struct pdl_block *block, bool has_value)
+                  const struct pdl_block *block, enum gen_words words)
 {
     struct gen g = {
-        .dv = dv, .scope = scope, .action = true, .has_value = has_value
+        .dv = dv, .scope = scope, .action = true, .words = words
     };
 
     gen_block(&g, block);
@@ -389,21 +392,43 @@ struct rule_site {
     uint32_t scope;
 };
 
+/* Accesses and changes have all of them, what counts or holds a value one. */
+static enum gen_words words_of(enum pdl_event_kind kind)
+{
+    switch (kind) {
+    case PDL_EVENT_READ:
+    case PDL_EVENT_WRITE:
+    case PDL_EVENT_CHANGE:
+    case PDL_EVENT_SET:
+    case PDL_EVENT_CLEAR:
+    case PDL_EVENT_RISE:
+    case PDL_EVENT_FALL:
+        return GEN_ALL_WORDS;
+    case PDL_EVENT_EXPIRE:
+    case PDL_EVENT_PUSH:
+    case PDL_EVENT_POP:
+    case PDL_EVENT_OVERFLOW:
+        return GEN_VALUE;
+    default:
+        return GEN_NO_WORDS;
+    }
+}
+
 static struct brule *add_rule(const struct rule_site *site,
                               enum owner_class owner, uint32_t owner_index)
 {
     struct dev *dv = site->dv;
     const struct pdl_item *item = site->todo->item;
-    bool has_value = site->event->kind == PDL_EVENT_WRITE;
+    enum gen_words words = words_of(site->event->kind);
     struct brule r = { .owner = owner, .owner_index = owner_index };
 
     r.m.origin = cc_origin(dv->cc, item);
     r.m.name = pdl_event_word(site->event->kind);
     r.m.event = event_codes[site->event->kind];
     r.m.when = item->u.rule.when ?
-               gen_program(dv, site->scope, item->u.rule.when, has_value) :
+               gen_program(dv, site->scope, item->u.rule.when, words) :
                PCC_NONE;
-    r.m.body = gen_body(dv, site->scope, &item->u.rule.block, has_value);
+    r.m.body = gen_body(dv, site->scope, &item->u.rule.block, words);
     r.seq = dv->rules.n;
     *CC_ADD(dv->cc, &dv->rules) = r;
     return &dv->rules.v[dv->rules.n - 1];
@@ -559,6 +584,58 @@ static void array_rule(struct rule_site *site, struct gen *g,
     }
 }
 
+static void device_rule(const struct rule_site *site, enum prt_kind kind,
+                        uint32_t subject)
+{
+    struct brule *r = add_rule(site, OWN_DEVICE, 0);
+
+    r->m.kind = kind;
+    r->m.subject = subject;
+}
+
+/* The element of a group that @scope lies in, PCC_NONE outside of groups. */
+static uint32_t group_scope(const struct dev *dv, uint32_t scope)
+{
+    const struct scope *all = dv->cc->scopes.v;
+
+    while (scope && all[scope].reg != PCC_NONE) {
+        scope = all[scope].parent;
+    }
+    scope = all[scope].declares;
+    return scope != all[dv->scope].declares ? scope : PCC_NONE;
+}
+
+static bool lies_in(const struct dev *dv, uint32_t scope, uint32_t outer)
+{
+    while (scope && scope != outer) {
+        scope = dv->cc->scopes.v[scope].parent;
+    }
+    return scope == outer;
+}
+
+void gen_fault_rules(struct dev *dv)
+{
+    size_t i, k;
+
+    for (i = 0; i < dv->faults.n; i++) {
+        const struct fault_rule *f = &dv->faults.v[i];
+        struct rule_site site = { dv, &f->todo, f->event, f->todo.scope };
+        uint32_t group = group_scope(dv, f->todo.scope);
+        bool any = false;
+
+        for (k = 0; k < dv->copy_scopes.n; k++) {
+            if (lies_in(dv, dv->copy_scopes.v[k], group)) {
+                device_rule(&site, PRT_KIND_COPY, k);
+                any = true;
+            }
+        }
+        if (!any) {
+            check_report(dv->cc, PDL_D_NEVER_FIRES, f->todo.item->body_span,
+                         "its group copies nothing");
+        }
+    }
+}
+
 static void event_rule(struct dev *dv, const struct todo *todo,
                        const struct pdl_event *event)
 {
@@ -584,12 +661,15 @@ static void event_rule(struct dev *dv, const struct todo *todo,
         t.width = dv->d.regs[t.index].bits;
         t.name = dv->d.regs[t.index].name;
         one_rule(&site, &t);
+    } else if (event->kind == PDL_EVENT_FAULT &&
+               group_scope(dv, todo->scope) != PCC_NONE) {
+        struct fault_rule *f = CC_ADD(dv->cc, &dv->faults);
+
+        f->todo = *todo;
+        f->event = event;
     } else if (event->kind == PDL_EVENT_RESET ||
                event->kind == PDL_EVENT_FAULT) {
-        struct brule *r = add_rule(&site, OWN_DEVICE, 0);
-
-        r->m.kind = PRT_KIND_NONE;
-        r->m.subject = PCC_NONE;
+        device_rule(&site, PRT_KIND_NONE, PCC_NONE);
     } else {
         bad_event(&site, "a device");
     }

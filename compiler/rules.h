@@ -17,12 +17,19 @@
 #define GEN_MAX_CHOICES 1048576 /* in all references of a device */
 #define GEN_MAX_CASES 256       /* of them when the table cannot index */
 
+/* Which of `value`, `old` and `mask` exist. */
+enum gen_words {
+    GEN_NO_WORDS,
+    GEN_VALUE,
+    GEN_ALL_WORDS,
+};
+
 /* One program being compiled. */
 struct gen {
     struct dev *dv;
     uint32_t scope;
     bool action;            /* a rule's body: may have effects */
-    bool has_value;         /* `value`, `old` and `mask` exist */
+    enum gen_words words;
     bool failed;            /* something was reported */
     CC_VEC(struct prt_insn) code;
 };
@@ -105,6 +112,6 @@ void gen_index(struct gen *g, const struct target *t, unsigned reg);
 uint32_t gen_finish(struct gen *g, unsigned reg, bool share);
 /* A whole expression program. */
 uint32_t gen_program(struct dev *dv, uint32_t scope,
-                     const struct pdl_expr *expr, bool has_value);
+                     const struct pdl_expr *expr, enum gen_words words);
 
 #endif

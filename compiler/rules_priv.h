@@ -7,7 +7,13 @@
 
 /* A block of statements as a program of its own. */
 uint32_t gen_body(struct dev *dv, uint32_t scope,
-                  const struct pdl_block *block, bool has_value);
+                  const struct pdl_block *block, enum gen_words words);
+/* Rules on faults of the copies of one element of a group, when all are known. */
+void gen_fault_rules(struct dev *dv);
+/* What a domain lists. */
+void gen_domain(struct dev *dv, const struct todo *todo);
+/* When all rules are known: what a domain resets besides. */
+void dev_finish_domains(struct dev *dv);
 /* All rules of an `on` item. */
 void gen_rule(struct dev *dv, const struct todo *todo);
 /* Whether match @k of timer @i compares with what @t names. */

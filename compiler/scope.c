@@ -69,7 +69,6 @@ uint32_t cc_scope_new(struct cc *cc, uint32_t parent)
     s->parent = parent;
     s->declares = id;
     s->reg = parent < id ? cc->scopes.v[parent].reg : PCC_NONE;
-    s->path = "";
     return id;
 }
 

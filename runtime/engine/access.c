@@ -204,13 +204,35 @@ static uint64_t read_pieces(struct prt_dev *dev, const struct access *acc,
 
 /* --------------------------------------------------------------- writing */
 
+/* A write as `needs` and rules see it. */
+struct written {
+    uint64_t value, old, lanes;
+};
+
+/* `needs` of a register, or of a field: what it sees begins at bit 0. */
+static bool needs_hold(struct prt_dev *dev, uint32_t prog, uint32_t index,
+                       const struct written *w, unsigned lo, uint64_t bits)
+{
+    struct written was = { dev->value, dev->old, dev->mask };
+    bool holds;
+
+    dev->value = (w->value & bits) >> lo;
+    dev->old = (w->old & bits) >> lo;
+    dev->mask = (w->lanes & bits) >> lo;
+    holds = prt_holds(dev, prog, index);
+    dev->value = was.value;
+    dev->old = was.old;
+    dev->mask = was.lanes;
+    return holds;
+}
+
 /*
  * Bits whose content a write does not reach: views, derived, refused.  Those
  * that `needs` or `when` of a field refuse are in @refused as well: their
  * views do nothing.
  */
 static uint64_t closed_bits(struct prt_dev *dev, uint32_t reg,
-                            uint64_t lanes, uint64_t *refused)
+                            const struct written *w, uint64_t *refused)
 {
     const struct prt_reg *r = &dev->table->regs[reg];
     bool guarded = dev->traits[reg] & PRT_TRAIT_GUARDS;
@@ -226,8 +248,9 @@ static uint64_t closed_bits(struct prt_dev *dev, uint32_t reg,
             continue;
         }
         mask = prt_mask(f->width) << f->lo;
-        if ((mask & lanes) && (!prt_holds(dev, f->needs, f->index) ||
-                               !prt_holds(dev, f->cond, f->index))) {
+        if ((mask & w->lanes) && (!needs_hold(dev, f->needs, f->index, w,
+                                              f->lo, mask) ||
+                                  !prt_holds(dev, f->cond, f->index))) {
             *refused |= mask;
         } else if (f->kind == PRT_DERIVED) {
             closed |= mask;
@@ -314,23 +337,6 @@ static void write_view(struct prt_dev *dev, const struct prt_view *v,
     }
 }
 
-static bool write_needs(struct prt_dev *dev, const struct prt_reg *r,
-                        uint64_t value, uint64_t old, uint64_t lanes)
-{
-    uint64_t value_was = dev->value, old_was = dev->old;
-    uint64_t mask_was = dev->mask;
-    bool holds;
-
-    dev->value = value;
-    dev->old = old;
-    dev->mask = lanes;
-    holds = prt_holds(dev, r->needs, r->index);
-    dev->value = value_was;
-    dev->old = old_was;
-    dev->mask = mask_was;
-    return holds;
-}
-
 /* Bits that have been written once stay as they are. */
 static uint64_t once_bits(struct prt_dev *dev, const struct prt_reg *r,
                           uint64_t lanes)
@@ -352,7 +358,8 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
 {
     const struct prt_reg *r = &dev->table->regs[reg];
     uint64_t content = prt_content(dev, r);
-    uint64_t stored, old = 0, value, open, refused = 0;
+    struct written w = { 0 };
+    uint64_t stored, open, refused = 0;
     uint32_t i;
 
     lanes &= prt_mask(r->bits);
@@ -360,15 +367,18 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
         prt_reg_store(dev, reg, apply_masks(r, content, v, lanes), lanes);
         return;
     }
-    stored = r->m01 & r->m11 & ~r->m00 & ~r->m10;
-    value = (v & lanes) | (content & stored & ~lanes);
-    if (dev->uses_old && (r->needs != PRT_NONE || r->rule_count)) {
-        old = prt_reg_value(dev, reg, prt_mask(r->bits));
+    stored = r->m01 & r->m11 & ~r->m00 & ~r->m10 & r->v1 & ~r->once;
+    w.lanes = lanes;
+    w.value = (v & lanes) | (content & stored & ~lanes);
+    if (dev->uses_old && (r->needs != PRT_NONE || r->rule_count ||
+                          dev->traits[reg] & PRT_TRAIT_GUARDS)) {
+        w.old = prt_reg_value(dev, reg, prt_mask(r->bits));
     }
-    if (r->needs != PRT_NONE && !write_needs(dev, r, value, old, lanes)) {
+    if (r->needs != PRT_NONE &&
+        !needs_hold(dev, r->needs, r->index, &w, 0, UINT64_MAX)) {
         return;
     }
-    open = lanes & ~closed_bits(dev, reg, lanes, &refused);
+    open = lanes & ~closed_bits(dev, reg, &w, &refused);
     open &= ~once_bits(dev, r, open);
     prt_reg_store(dev, reg, apply_masks(r, content, v, open), open);
     for (i = r->view_first; i < r->view_first + r->view_count; i++) {
@@ -376,7 +386,7 @@ static void write_value(struct prt_dev *dev, uint32_t reg, uint64_t v,
     }
     report_unimpl(dev, r, lanes);
     if (r->rule_count) {
-        access_rules(dev, r, PRT_EV_WRITE, value, old, lanes);
+        access_rules(dev, r, PRT_EV_WRITE, w.value, w.old, lanes);
     }
 }
 

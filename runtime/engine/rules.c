@@ -416,7 +416,8 @@ void prt_fire_subject(struct prt_dev *dev, uint32_t first, uint32_t count,
         const struct prt_rule *rule = &dev->table->rules[i];
 
         if (rule->event == event &&
-            (subject == PRT_NONE || rule->subject == subject)) {
+            (subject == PRT_NONE || rule->subject == PRT_NONE ||
+             rule->subject == subject)) {
             prt_run_rule(dev, rule, value, 0, 0);
         }
     }

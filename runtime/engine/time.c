@@ -547,11 +547,13 @@ static void run_copy(struct prt_dev *dev, const struct prt_copy *p,
 {
     uint64_t *cells = copy_cells(dev, p, elem);
     uint32_t prog = p->done;
+    bool fault = false;
 
     while (cells[COPY_LEFT] && *budget) {
         --*budget;
         if (!copy_unit(dev, cells)) {
             prog = p->fault;
+            fault = true;
             cells[COPY_LEFT] = 0;
         }
     }
@@ -562,9 +564,10 @@ static void run_copy(struct prt_dev *dev, const struct prt_copy *p,
     if (prog != PRT_NONE) {
         prt_run_at(dev, prog, p->index0 + elem);
     }
-    if (prog == p->fault) {
-        prt_fire(dev, dev->table->head->rule_first,
-                 dev->table->head->rule_count, PRT_EV_FAULT, elem);
+    if (fault) {
+        prt_fire_subject(dev, dev->table->head->rule_first,
+                         dev->table->head->rule_count, PRT_EV_FAULT,
+                         (uint32_t)(p - dev->table->copies), elem);
     }
 }
 

@@ -3,7 +3,8 @@
  * Runs tests/engine/NAME.trace and tests/lib/NAME.trace: accesses and what
  * they must give, to the device of NAME.periph beside it or in dsl/lib (or
  * of the file that its `use` line names).  tests/engine/README.md has the
- * lines.  A case is added by adding files.
+ * lines.  A case is added by adding files.  With an argument that holds a '/'
+ * the traces of that folder run instead (tests/lang/spec.test).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -369,6 +370,13 @@ static void do_edges(struct trace *t, char **w, unsigned n)
     t->d.host.nlines = 0;
 }
 
+/* logs = N: what log() has said since the last such line. */
+static void do_logs(struct trace *t, char **w, unsigned n)
+{
+    check_value(t, t->d.host.logs[PRT_LOG_GUEST], n == 3 ? w[2] : "");
+    t->d.host.logs[PRT_LOG_GUEST] = 0;
+}
+
 static void do_ram(struct trace *t, char **w, unsigned n)
 {
     uint64_t address, value = 0;
@@ -470,6 +478,8 @@ static void do_words(struct trace *t, char **w, unsigned n)
         do_load(t);
     } else if (!strcmp(w[0], "carry") && n == 2) {
         do_carry(t, w[1]);
+    } else if (!strcmp(w[0], "logs")) {
+        do_logs(t, w, n);
     } else if (!strcmp(w[0], "ram")) {
         do_ram(t, w, n);
     } else if (!do_access(t, w, n)) {
@@ -553,16 +563,18 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Run the traces of a folder whose name holds @only; counts the failed. */
-static unsigned run_folder(const char *folder, const char *only,
-                           unsigned *count)
+/*
+ * Run the traces of the folder @path whose name holds @only, printed as
+ * @label/NAME; counts the failed.
+ */
+static unsigned run_folder(const char *path, const char *label,
+                           const char *only, unsigned *count)
 {
-    char path[2048], *names[MAX_MATCHES];
+    char *names[MAX_MATCHES];
     unsigned n = 0, i, failed = 0;
     struct dirent *entry;
     DIR *dir;
 
-    snprintf(path, sizeof(path), "%s/tests/%s", top(), folder);
     dir = opendir(path);
     while (dir && n < MAX_MATCHES && (entry = readdir(dir))) {
         size_t len = strlen(entry->d_name);
@@ -579,7 +591,7 @@ static unsigned run_folder(const char *folder, const char *only,
     for (i = 0; i < n; i++) {
         bool held = run_trace(path, names[i]);
 
-        printf("%s %s/%.*s\n", held ? "ok" : "not ok", folder,
+        printf("%s %s/%.*s\n", held ? "ok" : "not ok", label,
                (int)(strlen(names[i]) - strlen(".trace")), names[i]);
         failed += !held;
         free(names[i]);
@@ -588,12 +600,25 @@ static unsigned run_folder(const char *folder, const char *only,
     return failed;
 }
 
+static unsigned run_tests(const char *label, const char *only,
+                          unsigned *count)
+{
+    char path[2048];
+
+    snprintf(path, sizeof(path), "%s/tests/%s", top(), label);
+    return run_folder(path, label, only, count);
+}
+
 int main(int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : NULL;
     unsigned count = 0, failed;
 
-    failed = run_folder("engine", only, &count);
-    failed += run_folder("lib", only, &count);
+    if (only && strchr(only, '/')) {
+        failed = run_folder(only, strrchr(only, '/') + 1, NULL, &count);
+    } else {
+        failed = run_tests("engine", only, &count);
+        failed += run_tests("lib", only, &count);
+    }
     return failed || !count;
 }
