@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compiler/check.h"
 #include "compiler/constexpr.h"
 
 bool timer_matches(const struct dev *dv, uint32_t i, uint32_t k,
@@ -176,6 +177,27 @@ static bool view_cases(struct gen *g, struct bview v, const struct target *t,
     return true;
 }
 
+/*
+ * Elements of an array that are all views of the lowest bits of one target:
+ * an index was forgotten.  Said once, at the second one.
+ */
+static void check_index(struct dev *dv, const struct pdl_item *item,
+                        const struct target *t)
+{
+    const struct bview *v = dv->views.v + dv->views.n - 1;
+    const char *name = item->name.text ? item->name.text : "?";
+
+    if (!item->dim || dv->views.n < 2 || v->m.verb > PRT_VERB_MIRRORS ||
+        v->m.width >= t->width || v[-1].m.target_kind != v->m.target_kind ||
+        v[-1].m.target != v->m.target || v[-1].m.verb != v->m.verb ||
+        v[-1].m.target_lo != v->m.target_lo ||
+        v[-1].m.origin.span.begin != v->m.origin.span.begin) {
+        return;
+    }
+    check_report(dv->cc, PDL_D_VIEW_INDEX, v->m.origin.span, name,
+                 v->m.width, t->width, t->name);
+}
+
 static void compile_view(struct dev *dv, const struct todo *todo)
 {
     struct gen g = { .dv = dv, .scope = todo->scope };
@@ -208,7 +230,9 @@ static void compile_view(struct dev *dv, const struct todo *todo)
         return;
     }
     if (gen_is_fixed(&t)) {
-        add_view(&g, &v, &t, verb);
+        if (add_view(&g, &v, &t, verb)) {
+            check_index(dv, todo->item, &t);
+        }
         return;
     }
     for (k = 0; k < (t.dims ? t.element_count : 1); k++) {

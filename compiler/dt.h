@@ -33,6 +33,8 @@ void dt_place_all(struct dt *dt);
 /* Reports @text as a mistake in `dt` at @span. */
 void dt_report(struct dt *dt, struct pdl_span span, enum pdl_code code,
                const char *text);
+/* The check of labels, which may be off: then the reference stays open. */
+void dt_unknown_label(struct dt *dt, struct pdl_span span, const char *label);
 /* A name as a label: other characters become '_'. */
 const char *dt_label(struct dt *dt, const char *name);
 /* Properties and children of a `dt` item, put into @node. */

@@ -505,7 +505,7 @@ uint32_t pcc_tree_need_phandle(struct pcc_tree *t, struct pcc_tnode *node)
     return node->phandle;
 }
 
-static struct pcc_tnode *ref_target(struct pcc_tree *t, const char *label)
+struct pcc_tnode *pcc_tree_target(const struct pcc_tree *t, const char *label)
 {
     return *label == '/' ? pcc_tree_path(t, label) : pcc_tree_label(t, label);
 }
@@ -545,33 +545,28 @@ static const char *applied_path(const struct pcc_tree *t,
                             base, path + skip);
 }
 
-static const struct pcc_tref *resolve_prop(struct pcc_tree *t,
-                                           struct pcc_tnode *node,
-                                           struct pcc_tprop *p)
+static void resolve_prop(struct pcc_tree *t, struct pcc_tnode *node,
+                         struct pcc_tprop *p)
 {
     struct pcc_tref *ref;
 
     for (ref = p->refs; ref; ref = ref->next) {
-        struct pcc_tnode *target = ref_target(t, ref->label);
+        struct pcc_tnode *target = pcc_tree_target(t, ref->label);
 
-        if (!target && !t->overlay) {
-            return ref;
-        }
         if (target && ref->path_string) {
             const char *path = applied_path(t, target);
 
             if (path) {
                 pcc_tree_set_string(t, node, p->name, path);
             }
-            return NULL;
+            return;
         }
         fill(p, ref->offset, target ? pcc_tree_need_phandle(t, target) :
              UINT32_MAX);
     }
-    return NULL;
 }
 
-const struct pcc_tref *pcc_tree_resolve(struct pcc_tree *t)
+void pcc_tree_resolve(struct pcc_tree *t)
 {
     struct pcc_tnode *node;
 
@@ -579,13 +574,9 @@ const struct pcc_tref *pcc_tree_resolve(struct pcc_tree *t)
         struct pcc_tprop *p;
 
         for (p = node->props; p; p = p->next) {
-            const struct pcc_tref *missing = p->refs ?
-                resolve_prop(t, node, p) : NULL;
-
-            if (missing) {
-                return missing;
+            if (p->refs) {
+                resolve_prop(t, node, p);
             }
         }
     }
-    return NULL;
 }

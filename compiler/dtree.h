@@ -115,11 +115,11 @@ uint32_t pcc_tree_cell(const struct pcc_tnode *node, const char *name,
 /* Gives @node a phandle nobody else in the tree has, and the property. */
 uint32_t pcc_tree_need_phandle(struct pcc_tree *t, struct pcc_tnode *node);
 
-/*
- * Fills in references.  In a tree that is no overlay an unknown label ends
- * it: returns that reference, else NULL.
- */
-const struct pcc_tref *pcc_tree_resolve(struct pcc_tree *t);
+/* The node that a reference means: a label, or a path with '/'; or NULL. */
+struct pcc_tnode *pcc_tree_target(const struct pcc_tree *t,
+                                  const char *label);
+/* Fills in references; what leads nowhere is 0xffffffff, as dtc -f has it. */
+void pcc_tree_resolve(struct pcc_tree *t);
 
 /* Names every labelled node in /__symbols__ and gives it a phandle. */
 void pcc_tree_add_symbols(struct pcc_tree *t);

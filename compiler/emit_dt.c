@@ -485,9 +485,14 @@ static int make_base(struct dt *dt)
     return dt->base->failed ? PCC_ERR_NOMEM : PCC_OK;
 }
 
-static void report_label(struct dt *dt, const struct pcc_tref *ref)
+static bool leads_somewhere(struct dt *dt, const struct pcc_tref *ref)
 {
-    dt_report(dt, ref->span, PDL_D_UNKNOWN_LABEL, ref->label);
+    if (pcc_tree_target(dt->tree, ref->label)) {
+        return true;
+    }
+    /* paths in an overlay: fix_path() */
+    return dt->tree->overlay &&
+           (*ref->label == '/' || pcc_tree_label(dt->base, ref->label));
 }
 
 /* In an overlay a label the base lacks would silently become a fix-up. */
@@ -501,9 +506,8 @@ static void check_labels(struct dt *dt)
 
         for (p = node->props; p; p = p->next) {
             for (r = p->refs; r; r = r->next) {
-                if (*r->label != '/' && !pcc_tree_label(dt->tree, r->label) &&
-                    !pcc_tree_label(dt->base, r->label)) {
-                    report_label(dt, r);
+                if (!leads_somewhere(dt, r)) {
+                    dt_unknown_label(dt, r->span, r->label);
                 }
             }
         }
@@ -570,7 +574,6 @@ static void fix_paths(struct dt *dt)
 static int build(struct dt *dt, bool overlay)
 {
     struct pcc_tree *out;
-    const struct pcc_tref *missing;
     int err = make_base(dt);
 
     if (err) {
@@ -592,8 +595,8 @@ static int build(struct dt *dt, bool overlay)
     if (dt->tree->failed || dt->base->failed) {
         return PCC_ERR_NOMEM;
     }
+    check_labels(dt);
     if (overlay) {
-        check_labels(dt);
         fix_paths(dt);
     } else if (!dt->merging) {
         add_console(dt);
@@ -601,9 +604,8 @@ static int build(struct dt *dt, bool overlay)
     if (dt->tree->failed || dt->base->failed) {
         return PCC_ERR_NOMEM;
     }
-    missing = dt->err ? NULL : pcc_tree_resolve(dt->tree);
-    if (missing) {
-        report_label(dt, missing);
+    if (!dt->err) {
+        pcc_tree_resolve(dt->tree);
     }
     return dt->err;
 }
@@ -638,6 +640,7 @@ static int check_tree(struct dt *dt)
 
 int pcc_check_dt(struct pcc_emit *e)
 {
+    size_t before = pdl_diags_errors(e->diags);
     struct dt *dt = new_dt(e);
     int err;
 
@@ -646,7 +649,10 @@ int pcc_check_dt(struct pcc_emit *e)
     }
     dt->quiet = true;
     err = build(dt, false);
-    return err == PCC_ERR_INPUT ? PCC_OK : err ? err : check_tree(dt);
+    if (err == PCC_ERR_INPUT && pdl_diags_errors(e->diags) == before) {
+        return PCC_OK;          /* what only the output itself tells */
+    }
+    return err ? err : check_tree(dt);
 }
 
 static int emit(struct pcc_emit *e, bool overlay, bool text)

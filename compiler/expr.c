@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compiler/check.h"
 #include "compiler/constexpr.h"
 
 void gen_op(struct gen *g, unsigned op, unsigned dst, unsigned a, unsigned b,
@@ -319,6 +320,52 @@ static void gen_cond(struct gen *g, const struct pdl_expr *expr, unsigned dst)
     gen_op(g, PRT_OP_SEL, dst, dst + 1, dst + 2, dst);
 }
 
+/* ---- precedence ---- */
+
+static bool is_bits(const struct pdl_expr *e)
+{
+    return e->kind == PDL_EXPR_BINARY && !e->parens &&
+           (e->u.op.op == PDL_OP_AND || e->u.op.op == PDL_OP_OR ||
+            e->u.op.op == PDL_OP_XOR);
+}
+
+/* `a & MASK == c`, `a & b != 0` and `a | b != 0` say what they mean. */
+static bool is_plain(struct gen *g, const struct pdl_expr *compare)
+{
+    const struct pdl_expr *bits = compare->u.op.a, *with = compare->u.op.b;
+    bool zero = with->kind == PDL_EXPR_NUMBER && !with->u.number.value;
+    uint64_t value;
+
+    return bits->u.op.op == PDL_OP_AND ?
+           zero || pcc_const_try(g->dv->cc, g->scope, bits->u.op.a, &value) ||
+           pcc_const_try(g->dv->cc, g->scope, bits->u.op.b, &value) :
+           bits->u.op.op == PDL_OP_OR && zero &&
+           compare->u.op.op == PDL_OP_NE;
+}
+
+/* A comparison with & ^ | beside it that C would read otherwise. */
+static void check_precedence(struct gen *g, const struct pdl_expr *e)
+{
+    const struct pdl_expr *bits;
+
+    switch (e->u.op.op) {
+    case PDL_OP_EQ: case PDL_OP_NE: case PDL_OP_LT: case PDL_OP_GT:
+    case PDL_OP_LE: case PDL_OP_GE:
+        break;
+    default:
+        return;
+    }
+    if (is_bits(e->u.op.b)) {
+        bits = e->u.op.b;
+    } else if (is_bits(e->u.op.a) && !is_plain(g, e)) {
+        bits = e->u.op.a;
+    } else {
+        return;
+    }
+    check_report(g->dv->cc, PDL_D_PRECEDENCE, e->span,
+                 pdl_op_word(bits->u.op.op), pdl_op_word(e->u.op.op));
+}
+
 void gen_expr(struct gen *g, const struct pdl_expr *expr, unsigned dst)
 {
     uint64_t value;
@@ -350,6 +397,7 @@ void gen_expr(struct gen *g, const struct pdl_expr *expr, unsigned dst)
         }
         break;
     case PDL_EXPR_BINARY:
+        check_precedence(g, expr);
         if (expr->height < 8 &&
             pcc_const_try(g->dv->cc, g->scope, expr, &value)) {
             gen_const(g, dst, value);

@@ -6,6 +6,7 @@
  * that bus's cells.  The base is a tree in memory, so the caller's blob is
  * never written to, and properties come before children by construction.
  */
+#include "compiler/check.h"
 #include "compiler/dt.h"
 
 #include <string.h>
@@ -19,6 +20,16 @@ void dt_report(struct dt *dt, struct pdl_span span, enum pdl_code code,
         pdl_diag_add(dt->e->diags, code, span, text);
     }
     dt->err = PCC_ERR_INPUT;
+}
+
+void dt_unknown_label(struct dt *dt, struct pdl_span span, const char *label)
+{
+    size_t before = pdl_diags_errors(dt->e->diags);
+
+    check_report(dt->e->cc, PDL_D_UNKNOWN_LABEL, span, label);
+    if (pdl_diags_errors(dt->e->diags) > before) {
+        dt->err = PCC_ERR_INPUT;
+    }
 }
 
 const char *dt_label(struct dt *dt, const char *name)
@@ -255,8 +266,7 @@ static struct pcc_tnode *target_of(struct dt *dt,
         node = dt_mirror(dt, pcc_tree_label(dt->base, item->target + 1));
     }
     if (!node) {
-        dt_report(dt, item->origin.span, PDL_D_UNKNOWN_LABEL,
-                  item->target + 1);
+        dt_unknown_label(dt, item->origin.span, item->target + 1);
     }
     return node;
 }

@@ -264,6 +264,66 @@ static void what_was_dropped_stays_away(void **state)
     pfl_close(b);
 }
 
+/* SPEC N7 */
+static void a_name_that_a_person_uses_stays(void **state)
+{
+    struct pfl_board *b = board_open();
+    struct pfl_change change;
+    char *text;
+
+    (void)state;
+    assert_int_equal(board_new_device(b), PFL_OK);
+    assert_int_equal(board_apply(b, PFL_EDIT_REG, 4, "r04",
+                                 "reg r04 @ 0x04 { b5 [5]; }"), PFL_OK);
+    board_put("mine.periph",
+              "periph 1;\nextend b.dev_01c28000 {\n"
+              "    reg MINE @ 0x40 ro { V [0] := r04.b5; }\n}\n");
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    text = strdup(board_get("dev_01c28000.periph"));
+    assert_int_equal(board_apply(b, PFL_EDIT_REG, 4, "r04",
+                                 "reg r04 @ 0x04 { b6 [6]; }"),
+                     PFL_ERR_INPUT);
+    assert_int_equal(board_apply(b, PFL_EDIT_REMOVE, 4, "r04", NULL),
+                     PFL_ERR_INPUT);
+    assert_string_equal(text, board_get("dev_01c28000.periph"));
+    assert_int_equal(board_table_registers(b), 2);
+    assert_int_equal(board_apply(b, PFL_EDIT_REG, 4, "r04",
+                                 "reg r04 @ 0x04 { b5 [5]; b6 [6]; }"),
+                     PFL_OK);
+    free(text);
+    pfl_close(b);
+}
+
+/* SPEC N6 */
+static void what_was_imported_stays(void **state)
+{
+    struct pfl_board *b = board_open();
+    struct pfl_change change;
+
+    (void)state;
+    assert_int_equal(board_new_device(b), PFL_OK);
+    board_put(
+        "dev_01c28000.periph",
+        "periph 1;\n"
+        "@imported(from = \"x.svd\")\n"
+        "device dev_01c28000 {\n"
+        "    size: 0x1000; width: 32; unmapped: ask;\n"
+        "    reg CTRL @ 0x00 { EN [0]; }\n"
+        "}\n"
+        "extend b { instance dev_01c28000 : dev_01c28000 @ 0x01c28000; }\n");
+    assert_int_equal(pfl_refresh(b, &change), PFL_OK);
+    assert_int_equal(board_apply(b, PFL_EDIT_REG, 0, "CTRL",
+                                 "reg CTRL @ 0x00 { EN [1]; }"),
+                     PFL_ERR_OWNED);
+    assert_int_equal(board_apply(b, PFL_EDIT_REMOVE, 0, "CTRL", NULL),
+                     PFL_ERR_OWNED);
+    assert_int_equal(board_apply(b, PFL_EDIT_REG, 4, "r04", "reg r04 @ 0x04;"),
+                     PFL_OK);
+    assert_non_null(strstr(board_get("dev_01c28000.periph"),
+                           "    reg CTRL @ 0x00 { EN [0]; }\n    @inferred"));
+    pfl_close(b);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, board_setup, board_teardown)
 
 int main(void)
@@ -276,6 +336,8 @@ int main(void)
         TEST(bad_edits_change_nothing),
         TEST(what_is_learnt_about_a_library_block),
         TEST(what_was_dropped_stays_away),
+        TEST(a_name_that_a_person_uses_stays),
+        TEST(what_was_imported_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
