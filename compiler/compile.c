@@ -298,7 +298,8 @@ static void derive_field(struct dev *dv, const struct todo *todo,
         r->masks.m01 &= ~bits;
         r->masks.m10 |= bits;
     }
-    f->prog = gen_program(dv, todo->scope, todo->item->init.value, GEN_NO_WORDS);
+    f->prog = gen_program(dv, todo->scope, todo->item->init.value,
+                          GEN_NO_WORDS);
 }
 
 static void compile_derive(struct dev *dv, const struct todo *todo)

@@ -8,7 +8,7 @@
 /* A block of statements as a program of its own. */
 uint32_t gen_body(struct dev *dv, uint32_t scope,
                   const struct pdl_block *block, enum gen_words words);
-/* Rules on faults of the copies of one element of a group, when all are known. */
+/* When all copies are known: rules on faults of those in a group's element. */
 void gen_fault_rules(struct dev *dv);
 /* What a domain lists. */
 void gen_domain(struct dev *dv, const struct todo *todo);
