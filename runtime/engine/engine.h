@@ -225,7 +225,8 @@ struct prt_host_ops {
 
 /*
  * A running device.  Caller-held; treat the members after `last_reg` as
- * private.  Nothing in it needs disposal.
+ * private.  `host` and `opaque` may be exchanged before the first reset or
+ * load, the rest up to there is for reading.  Nothing in it needs disposal.
  */
 struct prt_dev {
     const struct prt_table *table;

@@ -68,17 +68,12 @@ static void answer_deliver(InferenceDevice *s)
     inference_finish_question(s, PBR_V_DELIVER);
 }
 
-static bool has_name(PeriphDevice *dev, void *opaque)
-{
-    return g_str_equal(dev->name, opaque);
-}
-
 static void answer_retry(InferenceDevice *s, uint64_t mute)
 {
     PeriphDevice *dev;
 
     if (s->q.kind == PBR_Q_STALL) {
-        dev = periph_device_find(has_name, s->q.device);
+        dev = periph_device_named(s->q.device);
         if (dev) {
             inference_stall_mute(s->stall, s->q.pc, dev, s->q.offset, mute);
         }
@@ -86,16 +81,9 @@ static void answer_retry(InferenceDevice *s, uint64_t mute)
     inference_finish_question(s, PBR_V_RETRY);
 }
 
-static bool covers(PeriphDevice *dev, void *opaque)
-{
-    hwaddr offset;
-
-    return periph_device_at(dev, *(hwaddr *)opaque, &offset);
-}
-
 void inference_mute_at(InferenceDevice *s, uint64_t pc, hwaddr phys)
 {
-    PeriphDevice *dev = periph_device_find(covers, &phys);
+    PeriphDevice *dev = periph_device_in(phys, phys, NULL, NULL);
     hwaddr offset;
 
     if (dev && periph_device_at(dev, phys, &offset)) {
@@ -116,7 +104,7 @@ static void act_on(InferenceDevice *s, const struct pbr_answer *a)
         error_free(err);
         return;
     }
-    inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_OK, seq, NULL);
+    /* The guest goes first. */
     switch (a->verdict) {
     case PBR_V_TABLES:
         inference_finish_question(s, PBR_V_TABLES);
@@ -127,6 +115,9 @@ static void act_on(InferenceDevice *s, const struct pbr_answer *a)
     case PBR_V_DELIVER:
         answer_deliver(s);
         break;
+    }
+    inference_link_ack(s, PBR_F_ANSWER_ACK, PBR_ACK_OK, seq, NULL);
+    switch (a->verdict) {
     case PBR_V_RESTART:
         pbr_stats_answered(s->bridge, s->q.kind, PBR_V_RESTART,
                            g_get_monotonic_time() - s->raised_us);

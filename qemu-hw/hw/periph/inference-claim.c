@@ -24,16 +24,9 @@ struct InferenceClaim {
     hwaddr base;                /* in the system's memory */
 };
 
-static bool answers(PeriphDevice *s, void *opaque)
-{
-    hwaddr offset;
-
-    return periph_device_at(s, *(hwaddr *)opaque, &offset);
-}
-
 static PeriphDevice *find(hwaddr addr, hwaddr *offset)
 {
-    PeriphDevice *s = periph_device_find(answers, &addr);
+    PeriphDevice *s = periph_device_in(addr, addr, NULL, NULL);
 
     if (s) {
         periph_device_at(s, addr, offset);

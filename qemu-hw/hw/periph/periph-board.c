@@ -113,11 +113,6 @@ static bool plan_memories(Plan *plan, Error **errp)
 
 /* ---- Instances ---- */
 
-static bool has_name(PeriphDevice *s, void *opaque)
-{
-    return g_str_equal(s->name, opaque);
-}
-
 static bool has_address(PeriphDevice *s, void *opaque)
 {
     return s->addr == *(uint64_t *)opaque;
@@ -177,22 +172,17 @@ static bool plan_instance(Plan *plan, uint32_t index, Error **errp)
                    p->name);
         return false;
     }
-    p->dev = periph_device_find(has_name, (void *)p->name);
+    p->dev = periph_device_named(p->name);
     if (p->dev && p->dev->addr != address) {
         error_setg(errp, "instance '%s' is at 0x%" PRIx64 "; it cannot move "
                    "while the guest runs", p->name, p->dev->addr);
         return false;
     }
     if (!p->dev) {
-        p->dev = periph_device_find(has_address, &address);
+        p->dev = periph_device_in(address, address, has_address, &address);
     }
     return p->dev || check_name(p->name, errp);
 }
-
-typedef struct OverlapCheck {
-    const Plan *plan;
-    const PlannedInstance *p;
-} OverlapCheck;
 
 static bool is_planned(const Plan *plan, PeriphDevice *s)
 {
@@ -213,23 +203,24 @@ static bool is_extra(PeriphDevice *s, void *opaque)
     return plan->whole && s->on_board && !is_planned(plan, s);
 }
 
-static bool overlaps(PeriphDevice *s, void *opaque)
+/* Neither moved by the plan nor taken away. */
+static bool is_kept(PeriphDevice *s, void *opaque)
 {
-    OverlapCheck *check = opaque;
-
-    return !is_planned(check->plan, s) && !is_extra(s, (void *)check->plan) &&
-           periph_pieces_overlap(s->pieces, s->piece_count, check->p->pieces,
-                                 check->p->piece_count);
+    return !is_planned(opaque, s) && !is_extra(s, opaque);
 }
 
-static bool check_overlap(const Plan *plan, uint32_t index, Error **errp)
+static bool check_overlap(Plan *plan, uint32_t index, Error **errp)
 {
     const PlannedInstance *p = &plan->instances[index];
-    OverlapCheck check = { .plan = plan, .p = p };
-    PeriphDevice *other = periph_device_find(overlaps, &check);
-    const char *name = other ? other->name : NULL;
+    PeriphDevice *other = NULL;
+    const char *name;
     uint32_t i;
 
+    for (i = 0; i < p->piece_count && !other; i++) {
+        other = periph_device_in(p->pieces[i].addr, p->pieces[i].addr +
+                                 (p->pieces[i].size - 1), is_kept, plan);
+    }
+    name = other ? other->name : NULL;
     for (i = 0; i < index && !name; i++) {
         const PlannedInstance *q = &plan->instances[i];
 
@@ -310,7 +301,7 @@ qemu_irq periph_board_wire_target(const PeriphWire *wire, bool *later,
 
     *later = false;
     if (wire->to_kind == PRT_TO_INSTANCE) {
-        dev = periph_device_find(has_name, wire->to);
+        dev = periph_device_named(wire->to);
         *later = !dev || wire->number >= dev->lines_in;
         return *later ? NULL : qdev_get_gpio_in_named(DEVICE(dev), "line-in",
                                                       wire->number);
@@ -357,7 +348,7 @@ void periph_board_add_wire(const PeriphWire *wire)
     if (wire->from_kind == PRT_FROM_NATIVE) {
         connect_from_native(wire, to);
     } else {
-        dev = periph_device_find(has_name, wire->from);
+        dev = periph_device_named(wire->from);
         if (dev && wire->from_line < dev->lines_out) {
             periph_wire_connect(dev, wire->from_line, to);
         }
@@ -433,7 +424,7 @@ static bool has_wire(const Plan *plan, const PeriphWire *wire)
 
 static void disconnect_wire(const PeriphWire *wire)
 {
-    PeriphDevice *dev = periph_device_find(has_name, wire->from);
+    PeriphDevice *dev = periph_device_named(wire->from);
     Object *native = object_resolve_path_component(periph_root(), wire->from);
     bool later;
     qemu_irq to = periph_board_wire_target(wire, &later, NULL);

@@ -29,6 +29,8 @@ static const PeriphObserver *observer;
 
 /* All that are realized, in the order in which they were. */
 static QTAILQ_HEAD(, PeriphDevice) devices = QTAILQ_HEAD_INITIALIZER(devices);
+/* The same by name. */
+static GHashTable *device_names;
 
 void periph_set_observer(const PeriphObserver *o)
 {
@@ -37,10 +39,13 @@ void periph_set_observer(const PeriphObserver *o)
 
 Object *periph_root(void)
 {
-    Object *machine = qdev_get_machine();
-    Object *root = object_resolve_path_component(machine, "periph");
+    static Object *root;        /* lives as long as the machine */
 
-    return root ?: object_property_add_new_container(machine, "periph");
+    if (!root) {
+        root = object_property_add_new_container(qdev_get_machine(),
+                                                 "periph");
+    }
+    return root;
 }
 
 /* ---- What the engine asks of its host ---- */
@@ -433,13 +438,11 @@ static void provide_lines(PeriphDevice *s, const struct prt_dev_header *head)
 static void attach(PeriphDevice *s, PeriphEngine *e)
 {
     provide_lines(s, e->table.head);
-    s->in_engine = true;
-    prt_dev_init(&e->dev, &e->table, e->memory, prt_table_memory(&e->table),
-                 &periph_host_ops, s);
+    e->dev.host = &periph_host_ops;
+    e->dev.opaque = s;
     s->engine = e;
     s->rx_fifo = s->end ? prt_fifo_find(&e->table, PRT_END_FROM, s->end)
                         : PRT_NONE;
-    s->in_engine = false;
 }
 
 void periph_device_release_chr(PeriphDevice *s)
@@ -570,6 +573,12 @@ static void map(PeriphDevice *s, uint64_t size)
     memory_region_init_io(&s->iomem, OBJECT(s), &periph_device_ops, s,
                           s->name, size);
     QTAILQ_INSERT_TAIL(&devices, s, next);
+    if (!device_names) {
+        device_names = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    if (!periph_device_named(s->name)) {
+        g_hash_table_insert(device_names, s->name, s);
+    }
     if (!s->on_board) {
         periph_device_map(s, &whole, 1);
     }
@@ -583,6 +592,9 @@ static void unmap(PeriphDevice *s)
     memory_region_transaction_begin();
     periph_device_map(s, NULL, 0);
     QTAILQ_REMOVE(&devices, s, next);
+    if (periph_device_named(s->name) == s) {
+        g_hash_table_remove(device_names, s->name);
+    }
     memory_region_transaction_commit();
 }
 
@@ -709,6 +721,11 @@ PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
         }
     }
     return s;
+}
+
+PeriphDevice *periph_device_named(const char *name)
+{
+    return device_names ? g_hash_table_lookup(device_names, name) : NULL;
 }
 
 static const Property periph_device_properties[] = {

@@ -9,6 +9,53 @@
 #include "exec/address-spaces.h"
 #include "hw/periph/periph-device.h"
 
+/*
+ * Where all devices answer, close together: whoever looks for one device
+ * looks at all of them, and their own memory is everywhere.
+ */
+typedef struct Place {
+    hwaddr first;
+    hwaddr last;
+    PeriphDevice *dev;
+} Place;
+
+static GArray *places;
+
+static void places_update(PeriphDevice *s)
+{
+    unsigned i;
+
+    places = places ?: g_array_new(false, false, sizeof(Place));
+    for (i = places->len; i-- > 0;) {
+        if (g_array_index(places, Place, i).dev == s) {
+            g_array_remove_index(places, i);
+        }
+    }
+    for (i = 0; i < s->piece_count; i++) {
+        Place place = { s->pieces[i].addr,
+                        s->pieces[i].addr + (s->pieces[i].size - 1), s };
+
+        g_array_append_val(places, place);
+    }
+}
+
+PeriphDevice *periph_device_in(hwaddr first, hwaddr last,
+                               bool (*fn)(PeriphDevice *s, void *opaque),
+                               void *opaque)
+{
+    unsigned i;
+
+    for (i = 0; places && i < places->len; i++) {
+        Place *p = &g_array_index(places, Place, i);
+
+        if (p->first <= last && p->last >= first &&
+            (!fn || fn(p->dev, opaque))) {
+            return p->dev;
+        }
+    }
+    return NULL;
+}
+
 bool periph_device_at(const PeriphDevice *s, hwaddr addr, hwaddr *offset)
 {
     unsigned i;
@@ -108,6 +155,7 @@ void periph_device_map(PeriphDevice *s, const PeriphPiece *pieces,
     g_free(s->pieces);
     s->pieces = g_memdup2(pieces, count * sizeof(*pieces));
     s->piece_count = count;
+    places_update(s);
     if (count) {
         memory_region_set_size(&s->iomem, size);
     }

@@ -293,11 +293,6 @@ static bool read_tables(StateReader *in, SavedTables *t, Error **errp)
     return true;
 }
 
-static bool has_name(PeriphDevice *s, void *opaque)
-{
-    return g_str_equal(s->name, opaque);
-}
-
 /* The engine with the contents of @d, or the reason why there is none. */
 static PeriphEngine *make_engine(const SavedTables *t, const SavedDevice *d,
                                  Error **errp)
@@ -357,7 +352,7 @@ static bool check_pieces(const SavedDevice *d, Error **errp)
 
 static bool plan_device(const SavedTables *t, SavedDevice *d, Error **errp)
 {
-    d->dev = periph_device_find(has_name, d->name);
+    d->dev = periph_device_named(d->name);
     if (d->dev && (d->dev->addr != d->pieces[0].addr ||
                    d->dev->on_board != d->on_board)) {
         error_setg(errp, "device '%s' is at 0x%" PRIx64 " in the snapshot and "

@@ -182,6 +182,13 @@ void periph_device_map(PeriphDevice *s, const PeriphPiece *pieces,
 void periph_device_map_finalize(PeriphDevice *s);
 /* Whether it answers at @addr, and what it has there. */
 bool periph_device_at(const PeriphDevice *s, hwaddr addr, hwaddr *offset);
+/*
+ * A device that answers somewhere from @first to @last and for which @fn
+ * (NULL: any) says true; or NULL.
+ */
+PeriphDevice *periph_device_in(hwaddr first, hwaddr last,
+                               bool (*fn)(PeriphDevice *s, void *opaque),
+                               void *opaque);
 /* Where @offset of it is. */
 hwaddr periph_device_address(const PeriphDevice *s, hwaddr offset);
 bool periph_pieces_overlap(const PeriphPiece *a, unsigned a_count,
@@ -228,6 +235,8 @@ void periph_device_release_chr(PeriphDevice *s);
 /* Calls @fn for each, until it returns true; gives that device or NULL. */
 PeriphDevice *periph_device_find(bool (*fn)(PeriphDevice *s, void *opaque),
                                  void *opaque);
+/* The one of that name, or NULL. */
+PeriphDevice *periph_device_named(const char *name);
 
 /* Accesses at @offset of the device, as its region does them. */
 MemTxResult periph_device_read(void *opaque, hwaddr offset, uint64_t *value,
