@@ -197,6 +197,25 @@ static void note_rom(struct inf_engine *eng, const struct inf_question *q)
     }
 }
 
+/* Whether the call of secure firmware stands right before @at. */
+static bool is_after_smc(struct inf_engine *eng, const struct inf_cpu *cpu,
+                         uint64_t at)
+{
+    struct inf_page page;
+    uint32_t word;
+
+    at -= 4;
+    if (eng->svc.page(eng->svc.opaque, at, true, &page) != 0 ||
+        page.kind > INF_PAGE_ROM ||
+        (at & (INF_PAGE_SIZE - 1)) + 4 > INF_PAGE_SIZE) {
+        return false;
+    }
+    memcpy(&word, &page.bytes[at & (INF_PAGE_SIZE - 1)], 4);
+    return cpu->arch == INF_ARCH_A32 &&
+           ((word & 0x0ffffff0) == 0x01600070 ||
+            (word & 0xfffffff0) == 0x8000f7f0);
+}
+
 /* A fetch from nowhere: said where from, as far as that shows, and left to
  * the guest. */
 static int wild_jump(struct inf_engine *eng, struct inf_answer *ans,
@@ -204,18 +223,25 @@ static int wild_jump(struct inf_engine *eng, struct inf_answer *ans,
 {
     const struct inf_access *last =
         inf_evidence_at(eng->ev, inf_evidence_seq(eng->ev));
-    uint64_t lr = q->cpu.regs[q->cpu.arch == INF_ARCH_A64 ? 30 : 14];
+    bool a64 = q->cpu.arch == INF_ARCH_A64;
+    uint64_t lr = q->cpu.regs[a64 ? 30 : 14];
+    char *out = ans->message;
+    size_t size = sizeof(ans->message);
     int len;
 
     ans->verdict = INF_DELIVER;
     ans->outcome = INF_UNRESOLVED;
-    len = snprintf(ans->message, sizeof(ans->message), "a jump to 0x%" PRIx64
-                   ", where nothing to execute stands; the link register is "
-                   "0x%" PRIx64, q->phys, lr);
-    if (last && len > 0 && (size_t)len < sizeof(ans->message)) {
-        snprintf(ans->message + len, sizeof(ans->message) - (size_t)len,
-                 ", the last access before was to 0x%" PRIx64 " by pc 0x%"
-                 PRIx64, last->phys, last->pc);
+    len = snprintf(out, size, "a jump to 0x%" PRIx64 ", where nothing to "
+                   "execute stands; the link register is 0x%" PRIx64, q->pc,
+                   lr);
+    if (len > 0 && is_after_smc(eng, &q->cpu, lr)) {
+        len += snprintf(out + len, size - (size_t)len, ", behind a call of "
+                        "secure firmware that is not there (`psci: smc;` on "
+                        "the board lets QEMU answer it)");
+    }
+    if (last && len > 0 && (size_t)len < size) {
+        snprintf(out + len, size - (size_t)len, "; the last access was to 0x%"
+                 PRIx64 ", pc 0x%" PRIx64, last->phys, last->pc);
     }
     return 0;
 }

@@ -433,14 +433,8 @@ int rules_drained(struct stall *st, struct inf_shape *shape, unsigned bit)
 
 /* ----------------------------------------------------------------- values */
 
-/*
- * Whatever other value stood there would do, and not for being no zero: the
- * value is compared with one that was read before.
- */
-bool rules_must_change(const struct stall *st, const struct cand *best)
+bool rules_any_leaves(const struct stall *st, const struct cand *best)
 {
-    const struct inf_reg_stat *own = inf_evidence_reg(st->eng->ev,
-                                                      st->q->phys);
     uint64_t leaving = 0;
     unsigned i;
 
@@ -451,7 +445,19 @@ bool rules_must_change(const struct stall *st, const struct cand *best)
             leaving |= c->set | c->clear;
         }
     }
-    return st->stored && leaving == st->width_mask && own && !own->seq_write;
+    return leaving == st->width_mask;
+}
+
+/*
+ * Whatever other value stood there would do, and not for being no zero: the
+ * value is compared with one that was read before.
+ */
+bool rules_must_change(const struct stall *st, const struct cand *best)
+{
+    const struct inf_reg_stat *own = inf_evidence_reg(st->eng->ev,
+                                                      st->q->phys);
+
+    return st->stored && own && !own->seq_write && rules_any_leaves(st, best);
 }
 
 bool rules_is_data(const struct stall *st)

@@ -129,7 +129,8 @@ static void load_reg(struct inf_engine *eng, const struct rules_device *dev,
     }
     reg->parsed = true;
     reg->plain = shape.count == 0 && !shape.whole[0] && !shape.when[0];
-    reg->counts = strncmp(shape.whole, "time(", 5) == 0;
+    reg->counts = strncmp(shape.whole, "time(", 5) == 0 ||
+        strncmp(shape.whole, "~time(", 6) == 0;
     for (n = 0; n < shape.count; n++) {
         add_effect(reg, &shape.fields[n], dev->base);
     }

@@ -8,6 +8,7 @@
  * model.  The probe's value itself never does.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 /* Reads to let pass before asking about the same poll again. */
 #define MUTE_TIME 65536u
+#define SOON 2u /* rounds: a value ended the loop by itself */
 #define MUTE_UNRESOLVED 1048576u
 #define MUTE_NO_LOOP 4096u
 
@@ -382,7 +384,36 @@ static int answer_bits(struct stall *st, struct cand *c)
     return rc ? rc : note_answer(st, c, &before);
 }
 
-static int answer_counter(struct stall *st)
+/* Rounds of the loop that a value takes which moves by @step a read. */
+static int rounds_with(struct stall *st, uint64_t step, unsigned *rounds)
+{
+    struct inf_stim stim = { .mode = INF_STIM_COUNT, .set = ~0ull,
+                             .value = st->stored, .step = step };
+    struct cand c = { 0 };
+    int rc = rules_run_one(st, &stim);
+
+    if (rc == 0) {
+        rules_digest(st, &st->eng->trace, &c);
+    }
+    *rounds = c.left ? c.rounds : UINT_MAX;
+    return rc;
+}
+
+/*
+ * Counting up ends the wait at once, as if time had gone backwards, and
+ * counting down takes as long as a wait does.
+ */
+static int counts_down(struct stall *st, bool *down)
+{
+    unsigned up, other;
+    int rc = rounds_with(st, 1, &up);
+
+    rc = rc ? rc : rounds_with(st, (uint64_t)-1, &other);
+    *down = rc == 0 && up <= SOON && other > SOON;
+    return rc;
+}
+
+static int answer_counter(struct stall *st, bool down)
 {
     struct inf_shape shape;
     const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
@@ -391,7 +422,8 @@ static int answer_counter(struct stall *st)
         return unresolved(st, MUTE_TIME, "its value has to change");
     }
     shape.count = 0;
-    snprintf(shape.whole, sizeof(shape.whole), "time(1MHz)");
+    snprintf(shape.whole, sizeof(shape.whole), "%stime(1MHz)",
+             down ? "~" : "");
     st->ans->verdict = INF_TABLES;
     st->ans->outcome = INF_SOLVED;
     return rules_edit_shape(st->ans, st->dev, &shape, 70,
@@ -482,7 +514,7 @@ static bool is_framed(struct stall *st)
 static int decide(struct stall *st, struct cand *best)
 {
     const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
-    bool counts = false;
+    bool counts = false, down = false;
     unsigned i;
     int rc;
 
@@ -510,12 +542,20 @@ static int decide(struct stall *st, struct cand *best)
         }
     }
     if (best && rules_must_change(st, best)) {
-        return rules_is_data(st) ? answer_random(st) : answer_counter(st);
+        rc = counts_down(st, &down);
+        return rc ? rc : rules_is_data(st) ? answer_random(st) :
+            answer_counter(st, down);
+    }
+    if (best && rules_any_leaves(st, best)) {
+        rc = counts_down(st, &down);
+        if (rc || down) {
+            return rc ? rc : answer_counter(st, true);
+        }
     }
     if (!best || rules_is_magnitude(st, best)) {
         rc = rules_counter_leaves(st, &counts);
         if (rc || counts) {
-            return rc ? rc : answer_counter(st);
+            return rc ? rc : answer_counter(st, false);
         }
     }
     if (!best) {

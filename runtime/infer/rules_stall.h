@@ -95,6 +95,8 @@ int rules_acknowledged(struct stall *st, struct inf_shape *shape,
 int rules_key_opens(struct stall *st, struct inf_shape *shape, unsigned bit);
 /* A flag that has to go, in a loop that reads the data. */
 int rules_drained(struct stall *st, struct inf_shape *shape, unsigned bit);
+/* Each single bit, the other way round, leads out as @best does. */
+bool rules_any_leaves(const struct stall *st, const struct cand *best);
 /* Whatever other value stood there would do, and not for being no zero. */
 bool rules_must_change(const struct stall *st, const struct cand *best);
 /* The register is read after a status of its device that was waited for: it

@@ -172,6 +172,16 @@ int delay(void)
     return 0;
 }
 
+/* The same over one that counts down. */
+int countdown(void)
+{
+    u32 start = ~REG(0xe8);
+
+    while (~POLL(countdown, 0xe8) - start < 1000) {
+    }
+    return 0;
+}
+
 /* A button that is looked at for ever. */
 int button(void)
 {

@@ -361,7 +361,8 @@ static void fetch(struct map *m, uint64_t phys)
     inf_answer_init(&m->ans);
     m->q.kind = INF_FETCH;
     m->q.access = INF_EXEC;
-    m->q.phys = m->q.virt = m->q.pc = phys;
+    m->q.phys = 0;
+    m->q.pc = phys;
     m->q.size = 4;
     assert_int_equal(inf_map_ops()->answer(m->eng, &m->q, &m->ans), 0);
 }

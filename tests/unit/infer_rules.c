@@ -160,6 +160,11 @@ static void test_delay(void **state)
         assert_string_equal(world_text(w, "r24"),
                             "reg r24 @ 0x24 ro := time(1MHz);");
     }
+    FOR_EACH_CORE(w) {
+        world_stall(w, "countdown", 0xe8);
+        assert_string_equal(world_text(w, "re8"),
+                            "reg re8 @ 0xe8 ro := ~time(1MHz);");
+    }
 }
 
 static void test_button(void **state)
