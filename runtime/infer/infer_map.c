@@ -535,7 +535,8 @@ static int answer_fetch(struct inf_engine *eng, const struct inf_question *q,
     struct inf_model_device dev;
 
     /* The exception is asked about: the place is in the pc. */
-    if (!translate(eng, q->pc & ~3ull, &at) || !device_in(eng, at, at + 4, &dev) || !map_is_plain(eng, &dev) ||
+    if (!translate(eng, q->pc & ~3ull, &at) ||
+        !device_in(eng, at, at + 4, &dev) || !map_is_plain(eng, &dev) ||
         inf_evidence_written(eng->ev, at, 4, &value) != 0xffffffff ||
         !choose_piece(eng, at, &lo, &hi)) {
         return 0;
