@@ -272,7 +272,13 @@ FUZZERS := $(patsubst tests/%_fuzz.c,$(B)/tests/%_fuzz,\
 
 fuzzers: $(FUZZERS)
 
-# New inputs go to build/fuzz/corpus/NAME; crashes to build/fuzz/NAME-*.
+# New inputs go to build/fuzz/corpus/NAME; crashes to build/fuzz/NAME-*. What
+# else there is of a target's inputs is read too: $(FUZZ_SEEDS_NAME).
+FUZZ_SEEDS_periph := dsl/lib tests/lang tests/golden/err
+FUZZ_SEEDS_svd := tests/import/svd
+FUZZ_SEEDS_map := tests/import/map
+export FUZZ_SEEDS_periph FUZZ_SEEDS_svd FUZZ_SEEDS_map
+
 fuzz:
 	@command -v clang >/dev/null || \
 	    { echo 'fuzz: clang is missing (apt-get install clang)'; exit 1; }
@@ -281,9 +287,11 @@ fuzz:
 	    name=$$(basename $$program _fuzz); \
 	    mkdir -p $(O)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; \
 	    echo "$$name: $(FUZZ_TIME) s"; \
+	    seeds=FUZZ_SEEDS_$$name; \
 	    $$program -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=10 \
 	        -artifact_prefix=$(O)/fuzz/$$name- $(O)/fuzz/corpus/$$name \
-	        tests/fuzz/corpus/$$name >$(O)/fuzz/$$name.log 2>&1 || \
+	        tests/fuzz/corpus/$$name $${!seeds:-} \
+	        >$(O)/fuzz/$$name.log 2>&1 || \
 	        { tail -n 40 $(O)/fuzz/$$name.log; exit 1; }; \
 	    tail -n 1 $(O)/fuzz/$$name.log; \
 	done

@@ -79,6 +79,7 @@ struct scope {
     uint32_t parent;
     uint32_t declares;      /* scope that a declaration in it belongs to */
     uint32_t reg;           /* build index of the register around, or NONE */
+    bool named;             /* something is declared in it */
 };
 
 /* `@waive(check)`: the check is off for what lies in @span. */

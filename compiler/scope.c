@@ -72,13 +72,19 @@ uint32_t cc_scope_new(struct cc *cc, uint32_t parent)
     return id;
 }
 
-static uint32_t hash_name(uint32_t scope, const char *name)
+static uint32_t hash_name(const char *name)
 {
-    uint32_t h = 2166136261u ^ (scope * 2654435761u);
+    uint32_t h = 2166136261u;
 
     for (; *name; name++) {
         h = (h ^ (uint8_t)*name) * 16777619u;
     }
+    return h;
+}
+
+static uint32_t hash_in(uint32_t scope, uint32_t h)
+{
+    h ^= scope * 2654435761u;
     h = (h ^ h >> 16) * 0x85ebca6bu;
     h = (h ^ h >> 13) * 0xc2b2ae35u;
     return h ^ h >> 16;
@@ -116,21 +122,30 @@ static void grow_table(struct cc *cc)
     }
 }
 
-struct sym *cc_lookup_in(struct cc *cc, uint32_t scope, const char *name)
+/* @name_hash is hash_name() of @name. */
+static struct sym *lookup(struct cc *cc, uint32_t scope, const char *name,
+                          uint32_t name_hash)
 {
     uint32_t i;
 
-    if (!cc->table_size) {
+    if (!cc->scopes.v[scope].named) {
         return NULL;
     }
-    i = *slot(cc, scope, name, hash_name(scope, name));
+    i = *slot(cc, scope, name, hash_in(scope, name_hash));
     return i ? &cc->syms.v[i - 1] : NULL;
+}
+
+struct sym *cc_lookup_in(struct cc *cc, uint32_t scope, const char *name)
+{
+    return lookup(cc, scope, name, hash_name(name));
 }
 
 struct sym *cc_lookup(struct cc *cc, uint32_t scope, const char *name)
 {
+    uint32_t name_hash = hash_name(name);
+
     for (;;) {
-        struct sym *s = cc_lookup_in(cc, scope, name);
+        struct sym *s = lookup(cc, scope, name, name_hash);
 
         if (s || !scope) {
             return s;
@@ -150,7 +165,7 @@ struct sym *cc_declare(struct cc *cc, uint32_t scope, const char *name,
     if (cc->syms.n * 2 >= cc->table_size) {
         grow_table(cc);
     }
-    hash = hash_name(scope, name);
+    hash = hash_in(scope, hash_name(name));
     at = slot(cc, scope, name, hash);
     if (*at) {
         struct pdl_diag *d;
@@ -161,6 +176,7 @@ struct sym *cc_declare(struct cc *cc, uint32_t scope, const char *name,
         return NULL;
     }
     *at = cc->syms.n + 1;
+    cc->scopes.v[scope].named = true;
     s = CC_ADD(cc, &cc->syms);
     s->name = name;
     s->hash = hash;

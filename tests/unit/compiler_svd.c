@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The SVD importer as a library; the corpus of its fuzz target. */
-#include <dirent.h>
+/* The SVD importer as a library. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +13,6 @@
 #include "compiler/driver.h"
 #include "dsl/diag.h"
 #include "dsl/strbuf.h"
-#include "tests/fuzz/svd_fuzz.h"
 
 static const char chip[] =
     "<device><name>chip</name><peripherals>\n"
@@ -85,41 +83,12 @@ static void test_unknown(void **state)
     pcc_free(s);
 }
 
-/* What fuzzing has found worth keeping. */
-static void test_corpus(void **state)
-{
-    const char *top = getenv("PERIPH_SRC");
-    char path[4096];
-    struct dirent *entry;
-    unsigned count = 0;
-    DIR *dir;
-
-    (void)state;
-    snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/svd", top ? top : ".");
-    dir = opendir(path);
-    if (!dir) {
-        skip();
-    }
-    while ((entry = readdir(dir))) {
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/svd/%s",
-                 top ? top : ".", entry->d_name);
-        assert_int_equal(svd_fuzz_replay(path), 0);
-        count++;
-    }
-    closedir(dir);
-    assert_true(count > 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_twice),
         cmocka_unit_test(test_only),
         cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_corpus),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
