@@ -269,7 +269,26 @@ static uint64_t setting_of(const struct pcc_native *n, const char *name,
     return fallback;
 }
 
-/* Interrupts that the native was told it does not have. */
+static const char *source_of(const struct pcc_board *b,
+                             const struct pcc_wire *w)
+{
+    return w->instance != PCC_NONE ? b->instances[w->instance].name :
+           b->natives[w->native].name;
+}
+
+static void check_nvic_number(struct cc *cc, const struct pcc_board *b,
+                              const struct pcc_wire *w)
+{
+    unsigned lines = pcc_nvic_lines(b);
+
+    if (lines && w->number >= lines) {
+        check_report(cc, PDL_D_DT_IRQ_RANGE, w->origin.span,
+                     source_of(b, w), w->number, b->cpu, lines,
+                     "interrupts");
+    }
+}
+
+/* Interrupts that the core, or the native as it was told, does not have. */
 void check_irq_numbers(struct cc *cc, const struct pcc_model *m)
 {
     size_t i;
@@ -279,6 +298,9 @@ void check_irq_numbers(struct cc *cc, const struct pcc_model *m)
         const struct pcc_native *n;
         uint64_t ids;
 
+        if (w->to == PRT_TO_NVIC) {
+            check_nvic_number(cc, m->board, w);
+        }
         if (w->to != PRT_TO_NATIVE || w->kind != PRT_WIRE_SPI) {
             continue;
         }
@@ -287,10 +309,8 @@ void check_irq_numbers(struct cc *cc, const struct pcc_model *m)
         ids = ids ? ids : setting_of(n, "num_irq", 1020);
         if (w->number + 32 >= ids) {
             check_report(cc, PDL_D_DT_IRQ_RANGE, w->origin.span,
-                         w->instance != PCC_NONE ?
-                         m->board->instances[w->instance].name :
-                         m->board->natives[w->native].name, w->number,
-                         n->name, (unsigned)(ids > 32 ? ids - 32 : 0),
+                         source_of(m->board, w), w->number, n->name,
+                         (unsigned)(ids > 32 ? ids - 32 : 0),
                          "SPIs");
         }
     }

@@ -15,7 +15,6 @@
 
 #define GIC_SPIS 988u
 #define GIC_PPIS 16u
-#define NVIC_IRQS 496u
 
 /* Where the text says property @name of @node; file 0: the base does. */
 static struct pdl_span span_of(const struct pcc_tnode *node,
@@ -238,6 +237,15 @@ struct irq_check {
     const struct pcc_tnode *node;
 };
 
+/* Of a core that is not known: as many as any NVIC has. */
+static unsigned nvic_lines(const struct cc *cc)
+{
+    const struct pcc_board *b = cc->model ? cc->model->board : NULL;
+    unsigned lines = b ? pcc_nvic_lines(b) : 0;
+
+    return lines ? lines : 496;
+}
+
 static void check_irq(void *opaque, const struct dt_irq *irq)
 {
     const struct irq_check *c = opaque;
@@ -271,7 +279,7 @@ static void check_irq(void *opaque, const struct dt_irq *irq)
         }
     } else if (irq->count && dt_compatible(irq->parent, "arm,armv7m-nvic")) {
         what = "interrupts";
-        limit = NVIC_IRQS;
+        limit = nvic_lines(c->cc);
     }
     if (what && number >= limit) {
         check_report(c->cc, PDL_D_DT_IRQ_RANGE, c->span, c->node->name,

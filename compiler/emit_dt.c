@@ -85,6 +85,12 @@ static bool has_psci(const struct pcc_board *b)
     return b->psci != PRT_PSCI_NONE;
 }
 
+/* MPIDR of a core: QEMU gives them out in clusters of eight. */
+static uint32_t affinity(unsigned cpu)
+{
+    return cpu / 8 << 8 | cpu % 8;
+}
+
 static void add_cpus(struct dt *dt)
 {
     struct pcc_tnode *cpus = pcc_tree_child(dt->tree, dt->tree->root,
@@ -97,14 +103,14 @@ static void add_cpus(struct dt *dt)
     set_cell(dt, cpus, "#address-cells", 1);
     set_cell(dt, cpus, "#size-cells", 0);
     for (i = 0; i < dt->b->cpus; i++) {
-        struct pcc_tnode *cpu = child(dt, cpus, "cpu", i);
+        struct pcc_tnode *cpu = child(dt, cpus, "cpu", affinity(i));
         const char *compatible = pdl_arena_printf(
             dt->e->arena, "arm,%s", dt->b->cpu ? dt->b->cpu : "armv8");
 
         pcc_tree_set_string(dt->tree, cpu, "device_type", "cpu");
         pcc_tree_set_string(dt->tree, cpu, "compatible",
                             compatible ? compatible : "");
-        set_cell(dt, cpu, "reg", i);
+        set_cell(dt, cpu, "reg", affinity(i));
         if (has_psci(dt->b)) {
             pcc_tree_set_string(dt->tree, cpu, "enable-method", "psci");
         }

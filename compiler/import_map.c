@@ -18,7 +18,7 @@
 struct map {
     struct pcc_import *imp;
     const cJSON *devices;
-    const char *gic;            /* QOM path of the one that is native */
+    const cJSON *gic;         /* that wires lead to, or NULL */
     const char *gic_name;
     struct imt names;           /* for imt_name() only */
 };
@@ -245,7 +245,8 @@ static struct pdl_target *target_of(struct map *m, const cJSON *wire)
     if (strcmp(kind, "nvic") == 0) {
         where = "nvic";
     } else if (strcmp(kind, "spi") == 0 && m->gic &&
-               strcmp(text_of(wire, "target"), m->gic) == 0) {
+               strcmp(text_of(wire, "target"),
+                      text_of(m->gic, "qom")) == 0) {
         where = pcc_import_printf(m->imp, "%s.spi", m->gic_name);
     } else {
         return NULL;
@@ -336,18 +337,14 @@ static void add_native(struct map *m, const cJSON *device, const char *name,
                                          text_of(device, "type"));
     const cJSON *properties = cJSON_GetObjectItemCaseSensitive(device,
                                                                "properties");
-    struct pdl_expr *bases = bases_of(m, device);
     struct pdl_item *item;
     const cJSON *p;
 
-    if (!bases || !*type) {
-        return;
-    }
     item = imt_item(m->imp, PDL_ITEM_NATIVE, name);
     item->notes = note_of(m, device);
     item->u.instance.type.bytes = type;
     item->u.instance.type.len = strlen(type);
-    item->u.instance.bases = bases;
+    item->u.instance.bases = bases_of(m, device);
     cJSON_ArrayForEach(p, properties) {
         /* A GIC's other figures are the machine's business. */
         if (!is_gic(type) || strcmp(p->string, "num-irq") == 0) {
@@ -361,14 +358,25 @@ static void add_native(struct map *m, const cJSON *device, const char *name,
     pdl_body_add(body, item);
 }
 
+/* Whether it becomes a native of the board. */
+static bool is_wanted(struct map *m, const cJSON *device)
+{
+    const char *type = text_of(device, "type");
+
+    return *type && !is_skipped(type) && list_of(device, "mmio") &&
+           bases_of(m, device) &&
+           pcc_import_wants(m->imp, text_of(device, "name"));
+}
+
 /* The first GIC gets its name first: wires lead there. */
 static void find_gic(struct map *m)
 {
     const cJSON *device;
 
     cJSON_ArrayForEach(device, m->devices) {
-        if (is_gic(text_of(device, "type")) && !m->gic) {
-            m->gic = text_of(device, "qom");
+        if (is_gic(text_of(device, "type")) && !m->gic &&
+            is_wanted(m, device)) {
+            m->gic = device;
             m->gic_name = imt_name(&m->names, "gic");
         }
     }
@@ -388,14 +396,11 @@ static void add_natives(struct map *m, struct pdl_body *body)
     find_gic(m);
     cJSON_ArrayForEach(device, m->devices) {
         const char *type = text_of(device, "type"), *name;
-        bool gic = m->gic && strcmp(text_of(device, "qom"), m->gic) == 0;
 
-        if (is_skipped(type) || !list_of(device, "mmio") ||
-            !bases_of(m, device) ||
-            !pcc_import_wants(m->imp, text_of(device, "name"))) {
+        if (!is_wanted(m, device)) {
             continue;
         }
-        name = gic ? m->gic_name : imt_name(&m->names, imt_plain(
+        name = device == m->gic ? m->gic_name : imt_name(&m->names, imt_plain(
             m->imp, text_of(device, "name")));
         if (!console && is_uart(type)) {
             console = name;

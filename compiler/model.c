@@ -13,6 +13,25 @@ const char *pcc_fact(const struct pcc_origin *o, const char *name)
     return fact ? fact->text : NULL;
 }
 
+unsigned pcc_nvic_lines(const struct pcc_board *b)
+{
+    static const struct {
+        const char *cpu;
+        unsigned lines;
+    } cores[] = {
+        { "cortex-m0", 32 }, { "cortex-m1", 32 }, { "cortex-m33", 480 },
+        { "cortex-m55", 480 }, { "cortex-m85", 480 }, { "cortex-m", 240 },
+    };
+    size_t i, n = sizeof(cores) / sizeof(cores[0]);
+
+    for (i = 0; b->cpu && i < n; i++) {
+        if (strncmp(b->cpu, cores[i].cpu, strlen(cores[i].cpu)) == 0) {
+            return cores[i].lines;
+        }
+    }
+    return 0;
+}
+
 uint32_t pcc_find_instance(const struct pcc_board *b, const char *name)
 {
     size_t i;

@@ -474,6 +474,12 @@ struct pcc_model {
     const struct pcc_board *board;  /* the last concrete one; NULL: none */
 };
 
+/*
+ * Lines of the NVIC that machine "periph" gives the board's core: 32, 240
+ * or 480 by its architecture; 0 when that is not one with an NVIC.
+ */
+unsigned pcc_nvic_lines(const struct pcc_board *b);
+
 /* Lookups; the first return PCC_NONE, the others NULL, when there is none. */
 uint32_t pcc_find_instance(const struct pcc_board *b, const char *name);
 /* The instance one of whose regions holds physical address @addr. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The fuzz target over device trees, also in images, for programs that feed it. */
+/* The fuzz target over device trees, for programs that feed it. */
 #ifndef TESTS_FUZZ_DTB_FUZZ_H
 #define TESTS_FUZZ_DTB_FUZZ_H
 

@@ -47,6 +47,16 @@ static bool is_v6m(const char *type)
     return g_str_equal(type, ARM_CPU_TYPE_NAME("cortex-m0"));
 }
 
+/* As many as the architecture allows (the compiler's pcc_nvic_lines()). */
+static unsigned nvic_lines(const char *type)
+{
+    Object *obj = object_new(type);
+    bool v8 = arm_feature(&ARM_CPU(obj)->env, ARM_FEATURE_V8);
+
+    object_unref(obj);
+    return is_v6m(type) ? 32 : v8 ? 480 : 240;
+}
+
 /* v6-M has no cycle counter. */
 static bool create_dwt(PeriphMachine *s, Error **errp)
 {
@@ -116,7 +126,7 @@ static bool create_m_profile(PeriphMachine *s, const char *type, Error **errp)
     clock_set_hz(s->cpuclk, M_PROFILE_CLOCK_HZ);
     qdev_connect_clock_in(dev, "cpuclk", s->cpuclk);
     qdev_prop_set_string(dev, "cpu-type", type);
-    qdev_prop_set_uint32(dev, "num-irq", is_v6m(type) ? 32 : 240);
+    qdev_prop_set_uint32(dev, "num-irq", nvic_lines(type));
     qdev_prop_set_bit(dev, "enable-bitband", has_bitband(type));
     qdev_prop_set_uint32(dev, "init-nsvtor", vectors & ~0x7fULL);
     qdev_prop_set_uint32(dev, "init-svtor", vectors & ~0x7fULL);
@@ -279,6 +289,10 @@ static bool create_a_cpu(PeriphMachine *s, const char *type, unsigned index,
         (s->board->head->secure == 0 || s->start_el == 2 ||
          s->start_el == 1)) {
         object_property_set_bool(obj, "has_el3", false, &error_abort);
+    }
+    /* Nor one that starts below it EL2, which would have to allow things. */
+    if (has_prop(obj, "has_el2") && s->start_el == 1) {
+        object_property_set_bool(obj, "has_el2", false, &error_abort);
     }
     set_cbar(s, obj);
     object_property_set_link(obj, "memory", OBJECT(get_system_memory()),
