@@ -48,7 +48,7 @@ int main(void)
     unsigned i;
 
     REG32(UART + 0x30) = 0x301;
-    put("hello\n");
+    put("hello from a machine of QEMU\n");
     REG32(GICD + 0x100) = 1u << INT_TIMER;
     REG32(GICD) = 1;
     REG32(GICC + 4) = 0xff;

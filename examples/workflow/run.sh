@@ -61,6 +61,11 @@ sed -e '/native pl011/d' -e '/console: pl011/d' \
     -e "s,^    cpu:,    load \"$guest\"; el: 1;\n&," \
     board/board.periph >unknown/board.periph
 "$periph" run ./unknown --qemu "$qemu" --timeout 120 --report report.json
+echo
+echo "-- once more: where it prints is known now, nothing is asked"
+"$periph" run ./unknown --qemu "$qemu" --timeout 120 --report again.json \
+    >text.txt 2>again.log
+cat text.txt
 
 step "5. results: what was inferred"
 "$periph" show ./unknown

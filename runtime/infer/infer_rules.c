@@ -419,7 +419,9 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
 
 static int rules_review(struct inf_engine *eng, struct inf_answer *ans)
 {
-    int rc = eng->ended ? 0 : rules_console_review(eng, ans);
+    /* A guest may end before anybody has looked at what it printed. */
+    int rc = eng->ended && eng->flag_count ? 0 :
+             rules_console_review(eng, ans);
 
     if (eng->ended && eng->flag_count) {
         rc = rules_model_load(eng, RULES_ALL);
