@@ -301,9 +301,6 @@ int session_open(struct session *s, const struct run_options *options,
         s->changes = !options->no_infer && !s->board.read_only &&
             change_begin(&s->board, s->log_dir) == 0;
     }
-    if (status == STATUS_OK && options->no_infer) {
-        s->edits = edits_open(s->work_dir);
-    }
     s->stages.compiled = now_seconds();
     return status;
 }
@@ -316,6 +313,20 @@ static void keep_console(struct session *s, const struct pcc *pcc)
         free(s->console_name);
         s->console_name = text_new("%s",
                                    board->instances[board->console].name);
+    }
+}
+
+/* Without a daemon edits are ours to see; imports may lie elsewhere. */
+static void keep_inputs(struct session *s, const struct pcc *pcc)
+{
+    const char *path;
+    size_t i;
+
+    if (s->edits < 0 && s->options->no_infer) {
+        s->edits = edits_open(s->work_dir);
+    }
+    for (i = 0; s->edits >= 0 && (path = pcc_input(pcc, i)) != NULL; i++) {
+        edits_follow(s->edits, path);
     }
 }
 
@@ -339,6 +350,7 @@ int session_compile(struct session *s)
     }
     if (status == STATUS_OK) {
         keep_console(s, pcc);
+        keep_inputs(s, pcc);
     }
     pcc_free(pcc);
     return status;
@@ -360,6 +372,7 @@ void session_take_edits(struct session *s)
     if (board_compile(s->work_dir, BOARD_SAYS_ERRORS, &pcc) == STATUS_OK &&
         board_emit(&s->board, pcc, s->ptab) == STATUS_OK) {
         keep_console(s, pcc);
+        keep_inputs(s, pcc);
         qmp_load(&s->qmp, s->ptab);
     } else {
         say("the machine goes on with the devices as they were");
