@@ -345,8 +345,9 @@ static int apply(struct pdm *d, const struct inf_answer *answer,
             pdm_say(&d->options.log, PDM_WARN, "%s", pfl_messages(d->board));
         }
         d->counts.refused++;
-        if (ret != PFL_ERR_OWNED && ret != PFL_ERR_CLOSED) {
-            break;
+        if ((ret != PFL_ERR_OWNED && ret != PFL_ERR_CLOSED) ||
+            e->kind == PFL_EDIT_MEMORY || e->kind == PFL_EDIT_NATIVE) {
+            break;      /* the rest of the answer is for its sake */
         }
         memmove(&edits[change->failed_edit], e + 1,
                 (count - change->failed_edit - 1) * sizeof(*e));
