@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct pcc;
+struct pfl_board;
 
 struct board {
     char *name;         /* last part of the folder's path */
@@ -86,6 +87,12 @@ uint64_t board_image_id(const char *path);
 void board_each_image(const char *path,
                       void (*fn)(void *opaque, const char *image),
                       void *opaque);
+
+/*
+ * Opens the board's store in the folder @dir, having said what is wrong: an
+ * exit status.  pfl_close() is due in any case.
+ */
+int board_profile(const char *dir, struct pfl_board **out);
 
 /*
  * Copies the board's files to the new folder @to, leaving out every item

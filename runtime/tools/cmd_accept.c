@@ -54,37 +54,6 @@ const struct option_table drop_options_table = {
     "in the board uses the item.\n",
 };
 
-static void print_log(void *opaque, enum pfl_log_level level,
-                      const char *text)
-{
-    (void)opaque;
-    if (level <= PFL_LOG_WARN) {
-        say("%s", text);
-    }
-}
-
-static int open_profile(const struct board *board, struct pfl_board **out)
-{
-    char *library = board_library();
-    const char *const dirs[] = { library };
-    struct pfl_options options = {
-        .import_dirs = dirs, .import_dir_count = library ? 1 : 0,
-        .log = print_log,
-    };
-    int result = pfl_open(board->dir, &options, out);
-
-    free(library);
-    if (result == PFL_OK) {
-        return STATUS_OK;
-    }
-    if (result == PFL_ERR_INPUT) {
-        fputs(pfl_messages(*out), stderr);
-        return STATUS_INPUT;
-    }
-    say("%s: %s", board->dir, pfl_strerror(result));
-    return STATUS_USAGE;
-}
-
 typedef int item_change(struct pfl_board *board, const char *path,
                         struct pfl_change *change);
 
@@ -151,7 +120,7 @@ static int run(const struct option_table *table, int argc, char **argv,
     }
     status = board_find(&board, rest.operands[0], true);
     if (status == STATUS_OK) {
-        status = open_profile(&board, &profile);
+        status = board_profile(board.dir, &profile);
     }
     if (status == STATUS_OK) {
         status = change_items(profile, rest.operands + 1,

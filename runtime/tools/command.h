@@ -40,6 +40,7 @@ extern const struct option_table drop_options_table;
 extern const struct option_table diff_options_table;
 extern const struct option_table undo_options_table;
 extern const struct option_table monitor_options_table;
+extern const struct option_table infer_options_table;
 extern const struct option_table discover_options_table;
 
 int cmd_new(int argc, char **argv);
@@ -51,6 +52,7 @@ int cmd_drop(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_undo(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_infer(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
 
 #endif

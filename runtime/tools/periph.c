@@ -15,6 +15,7 @@ static const struct command commands[] = {
     { "undo", &undo_options_table, cmd_undo },
     { "diff", &diff_options_table, cmd_diff },
     { "discover", &discover_options_table, cmd_discover },
+    { "infer", &infer_options_table, cmd_infer },
     { "monitor", &monitor_options_table, cmd_monitor },
 };
 
