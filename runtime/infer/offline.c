@@ -226,6 +226,7 @@ static void judge(const struct inf_recording *rec,
 struct source {
     const struct inf_offline_reg *reg;
     unsigned bit;
+    bool inverted;
 };
 
 /*
@@ -260,7 +261,7 @@ static void compare(const struct inf_recording *rec,
 static bool find_source(const struct inf_recording *rec,
                         const struct inf_offline_reg *all, unsigned count,
                         const struct inf_offline_reg *reg, unsigned bit,
-                        struct source *out, bool *inverted)
+                        struct source *out)
 {
     uint64_t same, other;
     unsigned i;
@@ -271,7 +272,7 @@ static bool find_source(const struct inf_recording *rec,
         }
         compare(rec, reg, bit, &all[i], &same, &other);
         if (same | other) {
-            *inverted = same == 0;
+            out->inverted = same == 0;
             same = same ? same : other;
             out->reg = &all[i];
             out->bit = same >> bit & 1 ? bit
@@ -330,13 +331,13 @@ static int put_runs(struct inf_shape *shape, unsigned kind, uint64_t mask,
 }
 
 static int put_source(struct inf_offline_reg *reg, unsigned bit,
-                      const struct source *from, bool inverted, uint64_t base)
+                      const struct source *from, uint64_t base)
 {
     struct inf_field f = { .lo = (uint8_t)bit, .hi = (uint8_t)bit,
                            .kind = INF_FIELD_DERIVED };
 
     snprintf(f.expr, sizeof(f.expr), "%sr%02" PRIx64 " >> %u & 1",
-             inverted ? "~" : "", from->reg->phys - base, from->bit);
+             from->inverted ? "~" : "", from->reg->phys - base, from->bit);
     return inf_shape_put(&reg->shape, &f);
 }
 
@@ -368,7 +369,6 @@ static int follow(const struct inf_recording *rec,
 {
     uint64_t derived = 0;
     struct source from;
-    bool inverted;
     unsigned bit;
     int rc = 0;
 
@@ -376,8 +376,8 @@ static int follow(const struct inf_recording *rec,
         if (!(bits >> bit & 1)) {
             continue;
         }
-        if (find_source(rec, all, count, reg, bit, &from, &inverted)) {
-            rc = put_source(reg, bit, &from, inverted, base);
+        if (find_source(rec, all, count, reg, bit, &from)) {
+            rc = put_source(reg, bit, &from, base);
             derived |= 1ull << bit;
         }
     }
