@@ -36,7 +36,8 @@ struct imt_window {
     const char *name;           /* of the instance or native */
     const struct imt_native *native;    /* NULL: an instance */
     bool follows;               /* a further entry of the one before */
-    bool overlaps;              /* something that starts earlier */
+    const struct imt_window *alternate; /* what answers there, or NULL */
+    bool off;                   /* by status, its own or of those around */
     bool over_memory;
     struct imt_input *inputs;   /* of the node's first window */
     struct imt_input **input_tail;

@@ -163,43 +163,100 @@ static void add_window(struct imt *im, const struct dt_claim *c)
     im->window_count++;
 }
 
-static int by_address(const void *pa, const void *pb)
+/* ---- what answers where several are ---- */
+
+static bool is_off(const struct pcc_tnode *node)
+{
+    bool off = false;
+
+    for (; node && !off; node = node->parent) {
+        const struct pcc_tprop *p = pcc_tree_get(node, "status");
+
+        off = p && p->size && *(const char *)p->value != 'o';
+    }
+    return off;
+}
+
+/* What is switched on before what is off, small before large. */
+static int by_claim(const void *pa, const void *pb)
 {
     const struct imt_window *a = *(struct imt_window *const *)pa;
     const struct imt_window *b = *(struct imt_window *const *)pb;
 
-    return a->base != b->base ? (a->base < b->base ? -1 : 1) :
+    return a->off != b->off ? a->off - b->off :
+           a->size != b->size ? (a->size < b->size ? -1 : 1) :
            a < b ? -1 : a > b;
 }
 
-/* What the compiler reports: a window and one that reaches into it. */
-static void mark_overlaps(struct imt *im)
+/* The first of the windows, sorted and disjoint, that ends behind @base. */
+static size_t first_behind(struct imt_window *const *taken, size_t count,
+                           uint64_t base)
 {
-    struct imt_window **order;
-    uint64_t last = 0;
-    bool any = false;
-    size_t i, k;
+    size_t lo = 0;
+
+    while (count) {
+        size_t half = count / 2;
+        const struct imt_window *w = taken[lo + half];
+
+        if (w->base + (w->size - 1) < base) {
+            lo += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return lo;
+}
+
+/*
+ * Of windows that share addresses one answers, the others are alternates of
+ * it: registers in the window of their bus or block, controllers that are
+ * either this or that.
+ */
+static void find_alternates(struct imt *im)
+{
+    struct imt_window **order, **taken;
+    size_t n = 0, count = 0, i, at;
 
     order = pcc_import_alloc(im->imp, (im->window_count + 1) *
                              sizeof(order[0]));
+    taken = pcc_import_alloc(im->imp, (im->window_count + 1) *
+                             sizeof(taken[0]));
     for (i = 0; i < im->window_count; i++) {
-        order[i] = &im->windows[i];
+        struct imt_window *w = &im->windows[i];
+
+        if (!w->native) {
+            w->off = is_off(w->node);
+            order[n++] = w;
+        }
     }
-    qsort(order, im->window_count, sizeof(order[0]), by_address);
-    for (i = 0; i < im->window_count; i++) {
+    qsort(order, n, sizeof(order[0]), by_claim);
+    for (i = 0; i < n; i++) {
         struct imt_window *w = order[i];
-        uint64_t end = w->base + (w->size - 1);
+
+        at = first_behind(taken, count, w->base);
+        if (at < count && taken[at]->base <= w->base + (w->size - 1)) {
+            w->alternate = taken[at];
+            continue;
+        }
+        memmove(taken + at + 1, taken + at, (count - at) * sizeof(*taken));
+        taken[at] = w;
+        count++;
+    }
+}
+
+/* What the compiler would report. */
+static void mark_over_memory(struct imt *im)
+{
+    size_t i, k;
+
+    for (i = 0; i < im->window_count; i++) {
+        struct imt_window *w = &im->windows[i];
 
         for (k = 0; k < im->memory_count; k++) {
             w->over_memory |= w->base <= im->memories[k].last &&
-                              end >= im->memories[k].base;
+                              w->base + (w->size - 1) >= im->memories[k].base;
         }
-        if (w->native) {
-            continue;
-        }
-        w->overlaps = any && last >= w->base;
-        last = any && last > end ? last : end;
-        any = true;
     }
 }
 
@@ -310,7 +367,8 @@ void imt_windows(struct imt *im)
             add_window(im, &claims[i]);
         }
     }
-    mark_overlaps(im);
+    find_alternates(im);
+    mark_over_memory(im);
     for (i = 0; i < im->window_count; i++) {
         const struct imt_window *w = &im->windows[i];
 
@@ -653,17 +711,13 @@ static const char *device_of(struct imt *im, const struct lines *l)
 /* ---- instances ---- */
 
 static void add_waive(struct imt *im, struct pdl_item *item,
-                      const char *first, const char *second)
+                      const char *check)
 {
     struct pdl_note *note = PCC_IMPORT_NEW(im->imp, struct pdl_note);
 
     note->kind = PDL_NOTE_WAIVE;
     note->args = pcc_import_need(im->imp, pdl_arg_new(
-        im->imp->arena, NULL, word(im->imp, first)));
-    if (second) {
-        note->args->next = pcc_import_need(im->imp, pdl_arg_new(
-            im->imp->arena, NULL, word(im->imp, second)));
-    }
+        im->imp->arena, NULL, word(im->imp, check)));
     item->notes->next = note;
 }
 
@@ -709,14 +763,16 @@ void imt_instances(struct imt *im, struct pdl_body *body)
         find_lines(l, im, w);
         item = imt_item(im->imp, PDL_ITEM_INSTANCE, w->name);
         item->notes = note_of(im, w->node);
-        if (w->overlaps || w->over_memory) {
-            add_waive(im, item, w->overlaps ? "address_overlap" :
-                      "device_over_memory", w->overlaps && w->over_memory ?
-                      "device_over_memory" : NULL);
+        if (w->over_memory && !w->alternate) {
+            add_waive(im, item, "device_over_memory");
         }
         item->u.instance.use = PCC_IMPORT_NEW(im->imp, struct pdl_use);
         item->u.instance.use->name.text = device_of(im, l);
         item->u.instance.bases = imt_number(im->imp, w->base);
+        if (w->alternate) {
+            add_value(im, &item->u.instance.body, "alternate",
+                      word(im->imp, w->alternate->name));
+        }
         add_wires(l, &item->u.instance.body);
         if (!w->follows) {
             add_status(im, w, &item->u.instance.body);

@@ -625,6 +625,15 @@ static void place_natives(struct dt *dt)
     }
 }
 
+/* Of what another answers for, nodes of the base: theirs is what it says. */
+static bool is_known_node(struct dt *dt, size_t i)
+{
+    const struct pcc_instance *in = &dt->b->instances[i];
+
+    return dt->merging && in->alternate != PCC_NONE &&
+           (!dt->e->instance || dt->e->instance[i]) && imported_node(dt, in);
+}
+
 void dt_place_all(struct dt *dt)
 {
     size_t i;
@@ -634,7 +643,7 @@ void dt_place_all(struct dt *dt)
     for (i = 0; i < dt->b->instance_count; i++) {
         const struct dt_claim *c;
 
-        if (!pcc_wants_instance(dt->e, i)) {
+        if (!pcc_wants_instance(dt->e, i) && !is_known_node(dt, i)) {
             continue;
         }
         c = find_claim(dt, &dt->b->instances[i]);
