@@ -19,10 +19,11 @@
 
 static bool is_memory(struct inf_engine *eng, uint64_t phys, bool writable)
 {
+    uint64_t base = phys & ~(uint64_t)(INF_PAGE_SIZE - 1);
     struct inf_page page;
 
-    return phys >= INF_PAGE_SIZE &&
-           eng->svc.page(eng->svc.opaque, phys, false, &page) == 0 &&
+    return base != 0 &&
+           eng->svc.page(eng->svc.opaque, base, false, &page) == 0 &&
            (page.kind == INF_PAGE_RAM ||
             (page.kind == INF_PAGE_ROM && !writable));
 }
@@ -45,6 +46,21 @@ static bool may_copy(struct inf_engine *eng, const struct rules_dma *dma)
            dma->dst % dma->unit == 0 &&
            all_memory(eng, dma->src, len, false) &&
            all_memory(eng, dma->dst, len, true);
+}
+
+/* All bytes are alike, as far as the first page says. */
+static bool is_blank(struct inf_engine *eng, uint64_t phys, uint64_t len)
+{
+    unsigned off = phys & (INF_PAGE_SIZE - 1), i;
+    struct inf_page page;
+
+    len = len < INF_PAGE_SIZE - off ? len : INF_PAGE_SIZE - off;
+    if (eng->svc.page(eng->svc.opaque, phys - off, false, &page)) {
+        return false;
+    }
+    for (i = 1; i < len && page.bytes[off + i] == page.bytes[off]; i++) {
+    }
+    return i >= len;
 }
 
 /* The registers around @ctrl that were written just before it. */
@@ -160,6 +176,17 @@ static bool is_known(const struct inf_engine *eng, struct rules_dma *dma)
     return true;
 }
 
+/*
+ * Something is copied to where nothing is yet.  What compares the two areas
+ * afterwards finds them alike in either direction.
+ */
+static bool to_blank(struct inf_engine *eng, const struct rules_dma *dma)
+{
+    uint64_t len = dma->count * dma->unit;
+
+    return is_blank(eng, dma->dst, len) && !is_blank(eng, dma->src, len);
+}
+
 /* The first of the best of all ways to make the transfer. */
 static int choose(struct inf_engine *eng, struct rules_dma *dma,
                   rules_try_fn run, void *opaque)
@@ -181,6 +208,7 @@ static int choose(struct inf_engine *eng, struct rules_dma *dma,
                 continue;
             }
             rc = try_copy(eng, &next, run, opaque, &score);
+            score += to_blank(eng, &next) ? 5 : 0;
             if (rc == 0 && (!best.base || score > top)) {
                 best = next;
                 top = score;
@@ -198,7 +226,7 @@ int rules_dma_find(struct inf_engine *eng, const struct rules_device *dev,
                    uint64_t status, rules_try_fn run, void *opaque,
                    struct rules_dma *out)
 {
-    int score, rc = 0;
+    int rc = 0;
 
     if (eng->restarts >= eng->opts.max_restarts ||
         !find_start(eng, dev, status, out)) {
@@ -208,10 +236,7 @@ int rules_dma_find(struct inf_engine *eng, const struct rules_device *dev,
         rc = choose(eng, out, run, opaque);
     }
     if (rc == 0) {
-        rc = try_copy(eng, out, run, opaque, &score);
-    }
-    if (rc == 0) {
-        eng->dma = *out;
+        rc = try_copy(eng, out, run, opaque, &out->score);
     }
     return rc;
 }
@@ -242,6 +267,7 @@ int rules_dma_edit(struct inf_engine *eng, struct inf_answer *ans,
         ans->verdict = INF_RESTART;
         ans->outcome = INF_SOLVED;
         eng->restarts++;
+        eng->dma = *dma;
     }
     return rc;
 }
@@ -299,8 +325,8 @@ int rules_transfer(struct stall *st, struct inf_shape *shape,
     }
     rc = rules_dma_find(st->eng, st->dev, c->set ? status : 0, run_polled,
                         &polled, &dma);
-    if (rc) {
-        return rc;
+    if (rc || (c->score <= SCORE_BAD && dma.score < 0)) {
+        return rc ? rc : INF_E_RANGE;
     }
     ack = c->set ? find_ack(st, bit, dma.base + dma.ctrl) : NULL;
     f.lo = f.hi = (uint8_t)bit;

@@ -137,6 +137,7 @@ struct rules_dma {
     unsigned unit;  /* bytes that @left counts */
     bool drains;    /* @left reads 0 when it is done */
     uint64_t src, dst, count;
+    int score; /* of the guest's way on; below 0: it ends badly */
 };
 
 /* Faults of one instruction that walks through addresses. */

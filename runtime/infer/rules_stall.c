@@ -511,6 +511,30 @@ static bool is_framed(struct stall *st)
     return false;
 }
 
+/*
+ * Every way out ends badly: because what the guest waits for has not been
+ * done?
+ */
+static int transfer_missing(struct stall *st)
+{
+    struct inf_shape shape, before;
+    unsigned i;
+    int rc = INF_E_RANGE;
+
+    for (i = 0; i < st->count && rc == INF_E_RANGE; i++) {
+        const struct cand *c = &st->cands[i];
+
+        if (c->left && is_single(c) && polled_shape(st, &shape)) {
+            before = shape;
+            rc = rules_transfer(st, &shape, c);
+            if (rc == 0) {
+                return note_answer(st, c, &before);
+            }
+        }
+    }
+    return rc == INF_E_RANGE ? 0 : rc;
+}
+
 static int decide(struct stall *st, struct cand *best)
 {
     const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
@@ -560,6 +584,10 @@ static int decide(struct stall *st, struct cand *best)
     }
     if (!best) {
         rc = rules_frame(st);
+        if (rc || st->ans->verdict != INF_NONE) {
+            return rc;
+        }
+        rc = transfer_missing(st);
         if (rc || st->ans->verdict != INF_NONE) {
             return rc;
         }

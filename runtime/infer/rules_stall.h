@@ -70,7 +70,8 @@ int rules_try_all(struct stall *st);
 void rules_log_cands(const struct stall *st);
 /*
  * rules_dma.c: the bits of @c say that a transfer is done, which the machine
- * makes from the next reset on.  INF_E_RANGE when none was started.
+ * makes from the next reset on.  INF_E_RANGE when none was started, or where
+ * @c is no good way out and the transfer does not make it one.
  */
 int rules_transfer(struct stall *st, struct inf_shape *shape,
                    const struct cand *c);

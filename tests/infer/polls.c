@@ -404,3 +404,58 @@ int non_zero(void)
     }
     return 0;
 }
+
+/*
+ * A transfer of words, the target first, and what it must have done.  The
+ * device says that it is done elsewhere, and is acknowledged there.
+ */
+int transfer(void)
+{
+    volatile u32 *from = (volatile u32 *)0x9000;
+    volatile u32 *to = (volatile u32 *)0xa000;
+    u32 i;
+
+    for (i = 0; i < 8; i++) {
+        from[i] = 0x11 * (i + 3);
+        to[i] = 0;
+    }
+    REG(0xc0) = 0xa000;
+    REG(0xc4) = 0x9000;
+    REG(0xc8) = 8;
+    REG(0xcc) = 0x10;
+    while (!(POLL(transfer, 0xd0) & 4)) {
+    }
+    for (i = 0; i < 8; i++) {
+        if (to[i] != from[i]) {
+            for (;;) {
+            }
+        }
+    }
+    REG(0xd4) = 4;
+    return 0;
+}
+
+/* The same with nothing looked at: the start clears itself, and the count is
+ * left over. */
+int transfer_unseen(void)
+{
+    REG(0xc0) = 0x9000;
+    REG(0xc4) = 0xa000;
+    REG(0xc8) = 0x20;
+    REG(0xcc) = 3;
+    while (POLL(transfer_unseen, 0xcc) & 1) {
+    }
+    return (int)REG(0xc8);
+}
+
+/* Two addresses and a count, but the areas overlap: no transfer. */
+int no_transfer(void)
+{
+    REG(0xc0) = 0x9000;
+    REG(0xc4) = 0x9004;
+    REG(0xc8) = 0x20;
+    REG(0xcc) = 1;
+    while (!(POLL(no_transfer, 0xd0) & 4)) {
+    }
+    return 0;
+}

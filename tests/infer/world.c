@@ -132,7 +132,8 @@ void world_apply(struct world *w)
             break;
         case INF_EDIT_ITEM:
             assert_true(w->item_count < 4);
-            snprintf(w->items[w->item_count++], 64, "%s", e->text);
+            snprintf(w->items[w->item_count++], sizeof(w->items[0]), "%s",
+                     e->text);
             break;
         case INF_EDIT_REMOVE:
             assert_non_null(reg);

@@ -43,7 +43,7 @@ struct world {
     uint64_t device_size;
     unsigned reg_count;
     struct world_reg regs[WORLD_REGS];
-    char items[4][64];
+    char items[4][160];
     unsigned item_count;
     struct inf_evidence *ev;
     struct inf_services svc;

@@ -415,6 +415,49 @@ static void test_no_pages(void **state)
     }
 }
 
+/* Direction and units are those that the guest does not choke on. */
+static void test_transfer(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "transfer", 0xd0);
+        assert_int_equal(w->ans.verdict, INF_RESTART);
+        assert_string_equal(world_text(w, "rd0"),
+                            "reg rd0 @ 0xd0 { b2 [2]; }");
+        assert_string_equal(w->items[0], "on write rd4 when value >> 2 & 1 "
+                            "{ rd0.b2 = 0; }");
+        assert_string_equal(w->items[1], "on write rcc when value >> 4 & 1 "
+                            "{ copy(from = rc4, to = rc0, count = rc8, "
+                            "unit = 4) { rd0.b2 = 1; } }");
+    }
+}
+
+static void test_transfer_unseen(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "transfer_unseen", 0xcc);
+        assert_int_equal(w->ans.verdict, INF_RESTART);
+        assert_string_equal(world_text(w, "rcc"),
+                            "reg rcc @ 0xcc { b0 [0]; }");
+        assert_string_equal(w->items[0], "on write rcc when value >> 0 & 1 "
+                            "{ copy(from = rc0, to = rc4, count = rc8) "
+                            "{ rcc.b0 = 0; } }");
+    }
+}
+
+static void test_no_transfer(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "no_transfer", 0xd0);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        assert_string_equal(world_text(w, "rd0"),
+                            "reg rd0 @ 0xd0 { b2 [2] ro = 1; }");
+        assert_int_equal(w->item_count, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +489,9 @@ int main(void)
         cmocka_unit_test(test_much_memory),
         cmocka_unit_test(test_no_pages),
         cmocka_unit_test(test_toggle),
+        cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_transfer_unseen),
+        cmocka_unit_test(test_no_transfer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,9 +16,10 @@ static void core_unmask(void)
     asm volatile("cpsie i" ::: "memory");
 }
 
+/* This one goes round instead of stopping. */
 static void core_wait(void)
 {
-    asm volatile("dsb\n\twfi" ::: "memory");
+    asm volatile("dsb" ::: "memory");
 }
 
 static bool core_start(void)
