@@ -34,6 +34,8 @@ static const struct pcc_check checks[] = {
       PDL_D_VIEW_INDEX, NULL, NULL, NULL },
     { "precedence", "comparisons beside & ^ | without parentheses",
       PDL_D_PRECEDENCE, NULL, NULL, NULL },
+    { "constant-overflow", "sums and products that exceed 64 bits",
+      PDL_D_CONST_OVERFLOW, NULL, NULL, NULL },
     { "dt-label", "device tree: a reference to a node that is not there",
       PDL_D_UNKNOWN_LABEL, NULL, NULL, NULL },
     { "dt-cells", "device tree: cells that do not fit the parent",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compiler/constexpr.h"
 
+#include "compiler/check.h"
+
 uint64_t pcc_op_value(enum pdl_op op, uint64_t a, uint64_t b)
 {
     switch (op) {
@@ -70,6 +72,28 @@ static bool ref_value(struct cc *cc, uint32_t scope,
     return true;
 }
 
+/* What counts down from 0 is meant to wrap: -4, ~0, A - B. */
+static bool may_wrap(const struct pdl_expr *e)
+{
+    return e->kind == PDL_EXPR_UNARY ||
+           (e->kind == PDL_EXPR_BINARY && e->u.op.op == PDL_OP_SUB);
+}
+
+static void check_overflow(struct cc *cc, const struct pdl_expr *e,
+                           uint64_t a, uint64_t b)
+{
+    uint64_t value;
+    bool over = e->u.op.op == PDL_OP_ADD ?
+                __builtin_add_overflow(a, b, &value) :
+                e->u.op.op == PDL_OP_MUL &&
+                __builtin_mul_overflow(a, b, &value);
+
+    if (over && !may_wrap(e->u.op.a) && !may_wrap(e->u.op.b)) {
+        check_report(cc, PDL_D_CONST_OVERFLOW, e->span, (unsigned long long)a,
+                     pdl_op_word(e->u.op.op), (unsigned long long)b);
+    }
+}
+
 bool pcc_const_try(struct cc *cc, uint32_t scope, const struct pdl_expr *expr,
                    uint64_t *value)
 {
@@ -88,6 +112,7 @@ bool pcc_const_try(struct cc *cc, uint32_t scope, const struct pdl_expr *expr,
             return false;
         }
         *value = pcc_op_value(expr->u.op.op, a, b);
+        check_overflow(cc, expr, a, b);
         return true;
     case PDL_EXPR_COND:
         return pcc_const_try(cc, scope, expr->u.cond.test, &a) &&

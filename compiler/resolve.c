@@ -582,8 +582,8 @@ void cc_resolve(struct cc *cc)
 
     cc_scope_new(cc, 0);
     for (unit = pdl_session_units(cc->session); unit; unit = unit->next) {
-        declare_items(cc, unit);
         cc_find_waives(cc, unit->items.first);
+        declare_items(cc, unit);
     }
     attach_extends(cc);
     cc->board_item = choose_board(cc);

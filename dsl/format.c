@@ -127,24 +127,32 @@ static bool is_binary(const struct printer *p, size_t i)
 }
 
 /*
- * Where a line may break: at any space outside parentheses but not in front
- * of an operator, and behind commas inside. An argument that is too long for
- * a line breaks at `any` space.
+ * Where a line may break: at spaces, but not in front of an operator or
+ * around `else` and behind `if`. Inside parentheses only behind commas; what is then still too
+ * long for a line breaks behind && and || too, and at last anywhere.
  */
-static bool may_break(const struct printer *p, size_t i, bool any)
+enum breaks { BREAKS_FEW, BREAKS_LOGIC, BREAKS_ALL, BREAKS_COUNT };
+
+static bool may_break(const struct printer *p, size_t i, enum breaks where)
 {
-    return p->t[i].space_before &&
-           (any || (p->t[i].in_parens ? p->t[i - 1].kind == ','
-                                      : !is_binary(p, i)));
+    int before = i > 0 ? p->t[i - 1].kind : ';';
+
+    if (!p->t[i].space_before || is_binary(p, i) || before == T_IF ||
+        before == T_ELSE || (before == '}' && p->t[i].kind == T_ELSE)) {
+        return false;
+    }
+    return !p->t[i].in_parens || where == BREAKS_ALL || before == ',' ||
+           (where == BREAKS_LOGIC &&
+            (before == T_ANDAND || before == T_OROR));
 }
 
 /* Columns from token i to the next place where a line may break. */
 static size_t chunk_width(const struct printer *p, size_t i, size_t to,
-                          bool any)
+                          enum breaks where)
 {
     size_t width = pdl_columns(p->t[i].text, p->t[i].len);
 
-    while (++i < to && !may_break(p, i, any) && width <= LIMIT) {
+    while (++i < to && !may_break(p, i, where) && width <= LIMIT) {
         width += pdl_columns(p->t[i].text, p->t[i].len);
         width += p->t[i].space_before;
     }
@@ -154,15 +162,18 @@ static size_t chunk_width(const struct printer *p, size_t i, size_t to,
 /* Must the line end before token i, in an item that does not fit? */
 static bool ends_line(const struct printer *p, size_t i, size_t to)
 {
-    size_t column = p->column + 1;
+    enum breaks where;
 
     if (pdl_is_comment(&p->t[i])) {
         return p->t[i].newlines > 0;
     }
-    return (may_break(p, i, false) &&
-            column + chunk_width(p, i, to, false) > LIMIT) ||
-           (may_break(p, i, true) &&
-            column + chunk_width(p, i, to, true) > LIMIT);
+    for (where = BREAKS_FEW; where < BREAKS_COUNT; where++) {
+        if (may_break(p, i, where) &&
+            p->column + 1 + chunk_width(p, i, to, where) > LIMIT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- elements of a list ---- */

@@ -109,12 +109,16 @@ static bool is_word(const struct pdl_ltoken *token)
            !pdl_is_comment(token);
 }
 
-/* A word that is used as a name at the end of an operand. */
-static bool ends_operand(const struct pdl_ltoken *token)
+/*
+ * A word that is used as a name at the end of an operand, or another one.
+ * `needs`, `known` and `at` are names where no operand stands before them.
+ */
+static bool ends_operand(const struct pdl_ltoken *before,
+                         const struct pdl_ltoken *token)
 {
     if (token->kind == T_NEEDS || token->kind == T_KNOWN ||
         token->kind == T_AT) {
-        return false;
+        return !before->operand;
     }
     return (is_word(token) && !pdl_kind_is_hard(token->kind)) ||
            token->kind == T_INT || token->kind == T_STRING ||
@@ -164,7 +168,7 @@ static bool is_prefix(const struct pdl_ltoken *before,
     case '~':
         return true;
     case '-':
-        return !ends_operand(before);
+        return !before->operand;
     case '&':
         return is_node_mark(before, s);
     default:
@@ -218,8 +222,8 @@ static bool space_before_open(const struct pdl_layout *l, size_t i,
     }
     if (l->t[i].kind == '(' &&
         (before->kind == T_ATWORD || is_word(before))) {
-        return pdl_kind_is_hard(before->kind) || before->kind == T_NEEDS ||
-               before->kind == T_KNOWN || before->kind == T_AT;
+        return pdl_kind_is_hard(before->kind) ||
+               (!before->operand && before->kind != T_ATWORD);
     }
     return true;
 }
@@ -287,6 +291,7 @@ static void advance(const struct pdl_layout *l, size_t i, struct spacing *s)
 static void set_spaces(struct pdl_layout *l)
 {
     static const struct pdl_ltoken start = { .kind = ';' };
+    const struct pdl_ltoken *before = &start;
     struct spacing s = { .at_item = true };
     size_t i, brackets = 0;
 
@@ -304,7 +309,11 @@ static void set_spaces(struct pdl_layout *l)
             token->space_before = space_before(l, i, &here) ||
                                   would_fuse(&l->t[i - 1], token);
         }
-        s.prefix = is_prefix(i > 0 ? &l->t[i - 1] : &start, token, &here);
+        s.prefix = is_prefix(before, token, &here);
+        if (!pdl_is_comment(token)) {
+            token->operand = ends_operand(before, token);
+            before = token;
+        }
         brackets += token->kind == '(';
         brackets -= token->kind == ')';
         if (!brackets || token->kind != '>') {

@@ -22,6 +22,7 @@ struct pdl_ltoken {
     bool in_parens;         /* between ( ) or [ ] */
     bool behind_note;       /* first behind a note in front of an item */
     bool tight_colon;       /* : of a setting or an index */
+    bool operand;           /* ends an operand: a - behind it is binary */
 };
 
 struct pdl_layout {

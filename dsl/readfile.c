@@ -135,5 +135,6 @@ const char *pdl_read_strerror(int status)
         return pdl_strerror(status);
     }
     return errno == ENODATA ? "a pipe that nobody writes to" :
+           errno == ENOTSUP ? "a pipe or device: imports are files" :
            strerror(errno);
 }

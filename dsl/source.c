@@ -258,7 +258,7 @@ static int open_below(struct pdl_sources *sources, const char *folder,
         return PDL_ERR_NOT_FOUND;
     }
     if (!is_plain(sources, name)) {
-        errno = EINVAL;
+        errno = ENOTSUP;
         return PDL_ERR_IO;
     }
     return pdl_sources_open(sources, name, file);
