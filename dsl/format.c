@@ -127,9 +127,9 @@ static bool is_binary(const struct printer *p, size_t i)
 }
 
 /*
- * Where a line may break: at spaces, but not in front of an operator or
- * around `else` and behind `if`. Inside parentheses only behind commas; what is then still too
- * long for a line breaks behind && and || too, and at last anywhere.
+ * Where a line may break: at spaces, but not in front of an operator, around
+ * `else` and behind `if`. Inside parentheses only behind commas; what is then
+ * still too long for a line breaks behind && and || too, and at last anywhere.
  */
 enum breaks { BREAKS_FEW, BREAKS_LOGIC, BREAKS_ALL, BREAKS_COUNT };
 
