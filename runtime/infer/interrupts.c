@@ -292,7 +292,7 @@ static int solve(struct irq_idle *st)
     }
     ev = choose(st);
     if (!ev && !handlers && is_for_good(st)) {
-        return rules_dead_end(st->eng, st->ans);
+        return rules_dead_end(st->eng, st->q, st->ans);
     }
     if (!ev && !handlers && !st->q->halted) {
         return wait_on(st, INF_TIME, "a loop that counts");

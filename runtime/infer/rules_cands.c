@@ -481,5 +481,8 @@ int rules_find_best(struct stall *st, struct cand **best)
         rc = minimise(st, rich);
         *best = simpler(st, singles, rich);
     }
+    if (rc == 0 && (!*best || (*best)->end == INF_END_AGAIN)) {
+        rc = rules_try_fields(st, best);
+    }
     return rc;
 }

@@ -20,6 +20,8 @@
 #define CONF_GUESS 45u
 #define CONTIGUOUS 3u
 #define AVOIDED_PC (~0ull) /* of a search that no dead end began */
+#define NAMED_READS 2u
+#define WAYS 16u /* out of one read, that led to a dead end as well */
 
 /* ------------------------------------------------------------- the search */
 
@@ -145,6 +147,57 @@ static int withdraw(struct inf_engine *eng, struct inf_answer *ans,
                                 &eng->dead.tried[eng->dead.count - 1]);
 }
 
+/*
+ * What the guest read last before it stays, latest first: what decided is
+ * likely among it.
+ */
+static void name_reads(const struct inf_engine *eng, char *buf, size_t size)
+{
+    uint64_t now = inf_evidence_seq(eng->ev), seen[NAMED_READS];
+    unsigned count = 0, i;
+    size_t len = 0;
+    uint64_t seq;
+
+    buf[0] = '\0';
+    for (seq = now; seq > 0 && now - seq < SEARCH_ACCESSES &&
+         count < NAMED_READS; seq--) {
+        const struct inf_access *acc = inf_evidence_at(eng->ev, seq);
+        const struct inf_reg_stat *stat;
+
+        if (!acc) {
+            break;
+        }
+        stat = inf_evidence_reg(eng->ev, acc->phys);
+        for (i = 0; i < count && seen[i] != acc->phys; i++) {
+        }
+        if (acc->write || i < count || !stat ||
+            is_modified(eng, seq, acc->phys)) {
+            continue;
+        }
+        seen[count++] = acc->phys;
+        len += (size_t)snprintf(buf + len, size - len, "%s0x%" PRIx64
+                                " (%" PRIu64 " times, last 0x%" PRIx64
+                                " at pc 0x%" PRIx64 ")",
+                                len ? ", " : "; read before: ", acc->phys,
+                                stat->reads, acc->value, acc->pc);
+        if (len >= size) {
+            return;
+        }
+    }
+}
+
+/* Where the function that the guest stays in was called from, if told. */
+static void name_caller(const struct inf_question *q, char *buf, size_t size)
+{
+    bool a64 = q->cpu.arch == INF_ARCH_A64;
+    uint64_t lr = a64 ? q->cpu.regs[30] : q->cpu.regs[14] & ~1ull;
+
+    buf[0] = '\0';
+    if (lr && lr < ~0xffull && (a64 || lr < 0xffffff00u)) {
+        snprintf(buf, size, ", where it returns to 0x%" PRIx64, lr);
+    }
+}
+
 static struct rules_hyp *last_guess(struct inf_engine *eng)
 {
     unsigned i;
@@ -158,9 +211,11 @@ static struct rules_hyp *last_guess(struct inf_engine *eng)
     return NULL;
 }
 
-int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans)
+int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
+                   struct inf_answer *ans)
 {
     struct rules_dead *dead = &eng->dead;
+    char caller[48], reads[160];
     struct rules_watch at;
     struct rules_hyp *hyp;
 
@@ -172,7 +227,10 @@ int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans)
                  "board that memory and its image", eng->rom);
         return 0;
     }
-    if (dead->pc != eng->idle_pc) {
+    /* What was inferred led to places never seen before: it stands, and this
+     * is another dead end, if in the same function. */
+    if (dead->pc != eng->idle_pc ||
+        (dead->hyp && eng->model.reg_count > dead->regs)) {
         memset(dead, 0, sizeof(*dead));
         dead->pc = eng->idle_pc;
     }
@@ -185,9 +243,10 @@ int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans)
             return restart_at(eng, ans, &at);
         }
     }
+    name_caller(q, caller, sizeof(caller));
+    name_reads(eng, reads, sizeof(reads));
     snprintf(ans->message, sizeof(ans->message), "the guest stays at 0x%"
-             PRIx64 " for good; %u reads before it were tried otherwise",
-             dead->pc, dead->count);
+             PRIx64 " for good%s%s", dead->pc, caller, reads);
     return 0;
 }
 
@@ -271,8 +330,18 @@ static int widen(struct stall *st, struct cand *best)
     return rc;
 }
 
-/* The best value that leads another way than the one that stands there. */
-static struct cand *best_other(struct stall *st, uint64_t signature)
+static bool is_among(const uint64_t *ways, unsigned count, uint64_t way)
+{
+    unsigned i;
+
+    for (i = 0; i < count && ways[i] != way; i++) {
+    }
+    return i < count;
+}
+
+/* The best value that leads another way than these. */
+static struct cand *best_other(struct stall *st, const uint64_t *ways,
+                               unsigned count)
 {
     struct cand *best = NULL;
     unsigned i;
@@ -280,7 +349,7 @@ static struct cand *best_other(struct stall *st, uint64_t signature)
     for (i = 0; i < st->count; i++) {
         struct cand *c = &st->cands[i];
 
-        if (c->signature != signature && c->score > SCORE_BAD &&
+        if (!is_among(ways, count, c->signature) && c->score > SCORE_BAD &&
             (!best || c->score > best->score)) {
             best = c;
         }
@@ -313,10 +382,33 @@ static int take(struct stall *st, struct cand *best)
              place_text(&eng->dead, place, sizeof(place)));
     rc = rules_edit_shape(st->ans, st->dev, &shape, CONF_GUESS, why);
     eng->dead.hyp = rules_note_hyp(eng, &hyp);
+    eng->dead.regs = eng->model.reg_count;
     st->ans->hypothesis = eng->dead.hyp;
     st->ans->verdict = INF_TABLES;
     st->ans->outcome = INF_SOLVED;
     return rc;
+}
+
+/* The best value whose way was not taken yet; NULL: none. */
+static int choose_way(struct stall *st, uint64_t standing,
+                      struct cand **best)
+{
+    uint64_t ways[WAYS] = { standing };
+    unsigned count = 1;
+    int rc = 0;
+
+    for (;;) {
+        *best = count < WAYS ? best_other(st, ways, count) : NULL;
+        if (!*best) {
+            return 0;
+        }
+        ways[count++] = (*best)->signature;
+        rc = widen(st, *best);
+        if (rc || !rules_is_excluded(st->eng, st->q->phys, (*best)->set,
+                                     (*best)->clear)) {
+            return rc;
+        }
+    }
 }
 
 static int look(struct stall *st)
@@ -336,13 +428,9 @@ static int look(struct stall *st)
     if (rc) {
         return rc;
     }
-    best = best_other(st, base.signature);
     rules_log_cands(st);
-    if (!best) {
-        return 0;
-    }
-    rc = widen(st, best);
-    return rc ? rc : take(st, best);
+    rc = choose_way(st, base.signature, &best);
+    return rc || !best ? rc : take(st, best);
 }
 
 int rules_watched(struct stall *st)

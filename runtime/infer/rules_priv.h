@@ -122,6 +122,7 @@ struct rules_watch {
 struct rules_dead {
     uint64_t pc;
     uint64_t hyp; /* what the last try inferred, 0 = nothing */
+    unsigned regs; /* of the model, when it did */
     unsigned count;
     struct rules_watch tried[RULES_DEAD];
 };
@@ -234,7 +235,8 @@ int rules_settle(struct inf_engine *eng, struct inf_answer *ans, bool ended);
 
 /* rules_deadend.c */
 /* The guest stays for good in the loop that begins at eng->idle_pc. */
-int rules_dead_end(struct inf_engine *eng, struct inf_answer *ans);
+int rules_dead_end(struct inf_engine *eng, const struct inf_question *q,
+                   struct inf_answer *ans);
 /* The guest has come to where the user does not want it. */
 int rules_avoided(struct inf_engine *eng, const struct inf_question *q,
                   struct inf_answer *ans);

@@ -88,6 +88,22 @@ static int put_kind(struct inf_shape *shape, unsigned bit, unsigned kind)
     return inf_shape_put(shape, &f);
 }
 
+/* The shape of the register at @phys as this answer already leaves it. */
+static bool answered_shape(struct stall *st, uint64_t phys,
+                           struct inf_shape *out)
+{
+    unsigned i;
+
+    for (i = st->ans->edit_count; i > 0; i--) {
+        const struct inf_edit *edit = &st->ans->edits[i - 1];
+
+        if (edit->kind == INF_EDIT_REG && edit->base + edit->offset == phys) {
+            return inf_shape_parse(out, edit->text, st->dev->width) == 0;
+        }
+    }
+    return rules_shape_at(st->eng, phys, out);
+}
+
 /*
  * The bit was needed otherwise before: it follows another.  Declares the
  * source bit where its register has no field for it.
@@ -105,7 +121,7 @@ static int follow(struct stall *st, struct inf_shape *shape, unsigned bit)
         return INF_E_RANGE;
     }
     if (f.src != st->dev->base + shape->offset) {
-        if (!rules_shape_at(st->eng, f.src, &other)) {
+        if (!answered_shape(st, f.src, &other)) {
             return INF_E_RANGE;
         }
         src = &other;

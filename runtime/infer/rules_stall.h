@@ -125,6 +125,9 @@ int rules_score(const struct stall *st, const struct cand *c, bool others);
 /* Tries single bits, then richer values where no bit is good enough.
  * *@best: NULL when nothing leads out. */
 int rules_find_best(struct stall *st, struct cand **best);
+/* rules_fields.c: no bit leads out, or one that only leads to another look at
+ * the register; does a number in some of its bits? */
+int rules_try_fields(struct stall *st, struct cand **best);
 /* Values that lead out as well as @best, in the same way or another. */
 unsigned rules_other_ways(const struct stall *st, const struct cand *best);
 /* Whether a value that counts leads out. */

@@ -77,6 +77,23 @@ static bool make_wish(const cJSON *wait, struct wish *out)
     return true;
 }
 
+/*
+ * The code around does not test it: the other value of the lowest bit that
+ * was set, or of bit 0.  False for a value that changes.
+ */
+static bool guess_wish(const cJSON *wait, struct wish *out)
+{
+    uint64_t now = explain_number(wait, "value");
+
+    if (explain_number(wait, "bits") || explain_number(wait, "changes")) {
+        return false;
+    }
+    out->lo = now ? lowest(now) : 0;
+    out->width = 1;
+    out->value = !now;
+    return true;
+}
+
 static const struct pcc_field *field_over(const struct pcc_device *device,
                                           const struct pcc_reg *reg,
                                           const struct wish *w)
@@ -161,11 +178,13 @@ static void suggest_register(const struct explain *x, cJSON *list,
     const struct pcc_reg *reg;
     struct wish wish;
     uint64_t offset;
+    bool told;
     char *why;
 
     instance = decode_instance(x->model, explain_number(wait, "address"),
                                &offset);
-    if (!instance || !make_wish(wait, &wish)) {
+    told = instance && make_wish(wait, &wish);
+    if (!instance || (!told && !guess_wish(wait, &wish))) {
         return;
     }
     reg = decode_reg(x->model, instance, offset);
@@ -175,9 +194,18 @@ static void suggest_register(const struct explain *x, cJSON *list,
     } else {
         put_new(x, &text, instance, wait, offset, &wish);
     }
-    why = text_new("after it read %s as %s, the code does \"%s\"",
-                   explain_text(wait, "register"),
-                   explain_text(wait, "value"), explain_text(wait, "test"));
+    if (told) {
+        why = text_new("after it read %s as %s, the code does \"%s\"",
+                       explain_text(wait, "register"),
+                       explain_text(wait, "value"),
+                       explain_text(wait, "test"));
+    } else {
+        why = text_new("it read %s as %s, %llu times, and the code around "
+                       "does not say what it wants: the other value, to "
+                       "start from", explain_text(wait, "register"),
+                       explain_text(wait, "value"),
+                       (unsigned long long)explain_number(wait, "times"));
+    }
     add(x, list, why, pdl_strbuf_str(&text), wait);
     free(why);
     pdl_strbuf_dispose(&text);
