@@ -131,10 +131,15 @@ start_daemon() {
 # is a name, or JSON.
 qmp() {
     python3 - "$@" <<'END'
-import json, socket, sys
+import json, socket, sys, time
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(30)
-s.connect("qmp")
+s.settimeout(120)
+for i in range(1200):
+    try:
+        s.connect("qmp")
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.1)         # there already, but not listening yet
 f = s.makefile("rw")
 f.readline()
 def ask(name):

@@ -149,6 +149,7 @@ static void plan_pieces(Plan *plan, uint32_t index, uint32_t size)
         p->pieces[0].addr = p->inst->address;
         p->pieces[0].size = size;
     }
+    p->pieces = g_renew(PeriphPiece, p->pieces, p->piece_count);
 }
 
 static bool plan_instance(Plan *plan, uint32_t index, Error **errp)

@@ -74,7 +74,7 @@ static void host_line(void *opaque, uint32_t line, int level)
     PeriphDevice *s = opaque;
 
     trace_periph_device_line(s->name, line, level);
-    qemu_set_irq(s->lines[line], level);
+    qemu_set_irq(*s->lines[line], level);
 }
 
 static gboolean periph_chr_writable(void *do_not_use, GIOCondition cond,
@@ -417,15 +417,28 @@ static const MemoryRegionOps periph_device_ops = {
 
 /* ---- Tables ---- */
 
+/* A GPIO stays where it is: more of them are a block of their own. */
+static void add_lines(PeriphDevice *s, uint32_t more)
+{
+    qemu_irq *block = g_new0(qemu_irq, more);
+    uint32_t i;
+
+    s->lines = g_renew(qemu_irq *, s->lines, s->lines_out + more);
+    for (i = 0; i < more; i++) {
+        s->lines[s->lines_out + i] = block + i;
+    }
+    s->line_blocks = g_slist_prepend(s->line_blocks, block);
+    qdev_init_gpio_out_named(DEVICE(s), block, "line", more);
+    s->lines_out += more;
+}
+
 /* Lines that a table has once had stay, so that wires stay connected. */
 static void provide_lines(PeriphDevice *s, const struct prt_dev_header *head)
 {
     DeviceState *dev = DEVICE(s);
 
     if (head->lines_out > s->lines_out) {
-        qdev_init_gpio_out_named(dev, s->lines + s->lines_out, "line",
-                                 head->lines_out - s->lines_out);
-        s->lines_out = head->lines_out;
+        add_lines(s, head->lines_out - s->lines_out);
     }
     if (head->lines_in > s->lines_in) {
         qdev_init_gpio_in_named(dev, periph_input, "line-in",
@@ -682,6 +695,8 @@ static void periph_device_finalize(Object *obj)
     PeriphDevice *s = PERIPH_DEVICE(obj);
 
     periph_device_map_finalize(s);
+    g_slist_free_full(s->line_blocks, g_free);
+    g_free(s->lines);
     periph_engine_free(s->engine);
     g_free(s->name);
 }

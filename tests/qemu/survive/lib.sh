@@ -44,10 +44,16 @@ device hammer {
     reg CLEAR @ 0x208 wo { V [0..31] clears BITS; }
     reg QUEUE @ 0x20c { D [0..7] pushes q pops q; }
     reg SAME @ 0x210 ro { EQ [0] := OWN[0] == OWN[1]; }
-    any := BITS != 0 | SAME.EQ;
+    any := (BITS != 0) | SAME.EQ;
     $1
 }
 END
+}
+
+# strange [PATTERN]: what QEMU said beside lines like that, to `strange`.
+strange() {
+    grep -vE "WARNING: ASan${1:+|$1}" log >strange
+    [ ! -s strange ]
 }
 
 # ends_well NAME PID: it is still there, and ends as it should when told to.

@@ -13,7 +13,12 @@ class Machine:
     def __init__(self, path='qmp'):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(120)
-        self.sock.connect(path)
+        for _ in range(1200):
+            try:
+                self.sock.connect(path)
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.1)     # there already, but not listening yet
         self.file = self.sock.makefile('rw')
         self.file.readline()
         self.events = []

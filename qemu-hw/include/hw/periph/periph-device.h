@@ -79,7 +79,8 @@ struct PeriphDevice {
     uint32_t region;            /* entry in the observer's directory */
     uint32_t lines_out;         /* so many GPIOs are there */
     uint32_t lines_in;
-    qemu_irq lines[PERIPH_MAX_LINES];
+    qemu_irq **lines;           /* each lies where its GPIO was made: */
+    GSList *line_blocks;
     uint64_t input_level[PERIPH_MAX_LINES / 64];
     uint64_t input_dirty[PERIPH_MAX_LINES / 64];
 
@@ -128,8 +129,10 @@ void periph_set_observer(const PeriphObserver *observer);
  * table device that begins at that address. After all CPUs are there.
  */
 void periph_goal_add(const char *text, Error **errp);
-/* The number of the goal that stopped the machine, from 0, in the order they
- * were added, and that of the CPU; "": none has. Owned by the caller. */
+/*
+ * The number of the goal that stopped the machine, from 0, in the order they
+ * were added, and that of the CPU; "": none has. Owned by the caller.
+ */
 char *periph_goal_reached(void);
 /* A write was served, while there are goals that are writes. */
 extern bool periph_goal_writes;
