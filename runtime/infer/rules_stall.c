@@ -236,7 +236,7 @@ static int unresolved(struct stall *st, uint64_t mute, const char *why)
     st->ans->mute_reads = mute;
     st->ans->outcome = st->time_reads ? INF_TIME : INF_UNRESOLVED;
     snprintf(st->ans->message, sizeof(st->ans->message),
-             "register at 0x%" PRIx64 " polled at 0x%" PRIx64 ": %s",
+             "register at 0x%" PRIx64 " polled at 0x%" PRIx64 ": %.180s",
              st->q->phys, st->q->pc, why);
     return 0;
 }
@@ -374,8 +374,11 @@ static int answer_bits(struct stall *st, struct cand *c)
     int rc;
 
     if (!polled_shape(st, &shape)) {
-        return unresolved(st, 0, "its model is a person's, or too rich to "
-                          "extend");
+        /* `periph explain` reads the numbers. */
+        snprintf(why, sizeof(why), "its model is a person's, or too rich to "
+                 "extend; bits 0x%" PRIx64 " as 0x%" PRIx64 " would lead on",
+                 c->set | c->clear, c->set);
+        return unresolved(st, 0, why);
     }
     before = shape;
     rc = rules_transfer(st, &shape, c);

@@ -113,7 +113,8 @@ static void print_waits(const cJSON *doc)
     puts("what it reads again and again");
     if (cJSON_GetArraySize(list(doc, "waits")) == 0) {
         printf("  no register%s\n", number(doc, "accesses") ? "" :
-               "; no access to an inferred device was recorded");
+               "; no access to an inferred device was recorded (a run with\n"
+               "  --no-infer records none: run it without, then explain)");
     }
     cJSON_ArrayForEach(wait, list(doc, "waits")) {
         print_wait(wait);

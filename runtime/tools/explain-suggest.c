@@ -94,6 +94,54 @@ static bool guess_wish(const cJSON *wait, struct wish *out)
     return true;
 }
 
+/*
+ * Adds what probing said of a wait, where a person's text kept it from being
+ * used: the daemon's words hold the numbers.
+ */
+static void add_probed(const cJSON *doc, cJSON *wait)
+{
+    const cJSON *tried = cJSON_GetObjectItemCaseSensitive(doc, "tried");
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(tried, "unresolved");
+    const cJSON *one;
+    uint64_t address, pc, bits, value;
+
+    cJSON_ArrayForEach(one, list) {
+        const char *at = cJSON_IsString(one) ?
+            strstr(one->valuestring, "register at 0x") : NULL;
+        const char *numbers = at ? strstr(at, "; bits 0x") : NULL;
+
+        if (numbers &&
+            sscanf(at, "register at 0x%" SCNx64 " polled at 0x%" SCNx64,
+                   &address, &pc) == 2 &&
+            sscanf(numbers, "; bits 0x%" SCNx64 " as 0x%" SCNx64, &bits,
+                   &value) == 2 && bits != 0 &&
+            address == explain_number(wait, "address") &&
+            pc == explain_number(wait, "pc")) {
+            explain_add_hex(wait, "probed_bits", bits);
+            explain_add_hex(wait, "probed_value", value);
+            return;
+        }
+    }
+}
+
+static bool was_probed(const cJSON *wait)
+{
+    return cJSON_GetObjectItemCaseSensitive(wait, "probed_bits") != NULL;
+}
+
+/* The lowest run of the bits that would lead on. */
+static void wish_probed(const cJSON *wait, struct wish *out)
+{
+    uint64_t mask = explain_number(wait, "probed_bits");
+
+    out->lo = lowest(mask);
+    out->width = ~(mask >> out->lo) ? lowest(~(mask >> out->lo)) : 64;
+    out->value = explain_number(wait, "probed_value") >> out->lo;
+    if (out->width < 64) {
+        out->value &= (UINT64_C(1) << out->width) - 1;
+    }
+}
+
 static const struct pcc_field *field_over(const struct pcc_device *device,
                                           const struct pcc_reg *reg,
                                           const struct wish *w)
@@ -170,6 +218,43 @@ static void put_new(const struct explain *x, struct pdl_strbuf *out,
     pdl_strbuf_puts(out, " } }\n");
 }
 
+/* How a wish is come to, best first. */
+enum told { TOLD_PROBED, TOLD_BY_CODE, TOLD_NOT, TOLD_NOTHING };
+
+static enum told find_wish(const cJSON *wait, struct wish *out)
+{
+    if (was_probed(wait)) {
+        wish_probed(wait, out);
+        return TOLD_PROBED;
+    }
+    if (make_wish(wait, out)) {
+        return TOLD_BY_CODE;
+    }
+    return guess_wish(wait, out) ? TOLD_NOT : TOLD_NOTHING;
+}
+
+/* The reason of a suggestion, owned by the caller. */
+static char *reason(const cJSON *wait, enum told told)
+{
+    const char *name = explain_text(wait, "register");
+    const char *value = explain_text(wait, "value");
+
+    switch (told) {
+    case TOLD_PROBED:
+        return text_new("with bits %s of %s as %s it would go on, by trying "
+                        "it", explain_text(wait, "probed_bits"), name,
+                        explain_text(wait, "probed_value"));
+    case TOLD_BY_CODE:
+        return text_new("after it read %s as %s, the code does \"%s\"", name,
+                        value, explain_text(wait, "test"));
+    default:
+        return text_new("it read %s as %s, %llu times, and the code around "
+                        "does not say what it wants: the other value, to "
+                        "start from", name, value,
+                        (unsigned long long)explain_number(wait, "times"));
+    }
+}
+
 static void suggest_register(const struct explain *x, cJSON *list,
                              const cJSON *wait)
 {
@@ -178,13 +263,13 @@ static void suggest_register(const struct explain *x, cJSON *list,
     const struct pcc_reg *reg;
     struct wish wish;
     uint64_t offset;
-    bool told;
+    enum told told;
     char *why;
 
     instance = decode_instance(x->model, explain_number(wait, "address"),
                                &offset);
-    told = instance && make_wish(wait, &wish);
-    if (!instance || (!told && !guess_wish(wait, &wish))) {
+    told = instance ? find_wish(wait, &wish) : TOLD_NOTHING;
+    if (told == TOLD_NOTHING) {
         return;
     }
     reg = decode_reg(x->model, instance, offset);
@@ -194,18 +279,7 @@ static void suggest_register(const struct explain *x, cJSON *list,
     } else {
         put_new(x, &text, instance, wait, offset, &wish);
     }
-    if (told) {
-        why = text_new("after it read %s as %s, the code does \"%s\"",
-                       explain_text(wait, "register"),
-                       explain_text(wait, "value"),
-                       explain_text(wait, "test"));
-    } else {
-        why = text_new("it read %s as %s, %llu times, and the code around "
-                       "does not say what it wants: the other value, to "
-                       "start from", explain_text(wait, "register"),
-                       explain_text(wait, "value"),
-                       (unsigned long long)explain_number(wait, "times"));
-    }
+    why = reason(wait, told);
     add(x, list, why, pdl_strbuf_str(&text), wait);
     free(why);
     pdl_strbuf_dispose(&text);
@@ -256,7 +330,8 @@ static void suggest_memories(const struct explain *x, cJSON *list,
 void explain_suggest(const struct explain *x, cJSON *doc)
 {
     cJSON *list = cJSON_AddArrayToObject(doc, "suggestions");
-    const cJSON *waits, *wait;
+    const cJSON *waits;
+    cJSON *wait;
     uint64_t most = 0;
     bool waiting = strcmp(explain_text(doc, "outcome"), "waiting") == 0 ||
         strcmp(explain_text(doc, "outcome"), "matched") == 0;
@@ -265,12 +340,13 @@ void explain_suggest(const struct explain *x, cJSON *doc)
     /* The first is the hottest; what is read far less does not hold it up. */
     waits = cJSON_GetObjectItemCaseSensitive(doc, "waits");
     cJSON_ArrayForEach(wait, waits) {
+        add_probed(doc, wait);
         /* A console that waits for input is to go on waiting. */
         most = explain_number(wait, "times") > most ?
             explain_number(wait, "times") : most;
         if (explain_number(wait, "times") >= most / 4 &&
             (!cJSON_GetObjectItemCaseSensitive(wait, "console") ||
-             !waiting)) {
+             !waiting || was_probed(wait))) {
             suggest_register(x, list, wait);
         }
     }

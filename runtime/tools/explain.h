@@ -48,7 +48,7 @@ bool explain_code(const struct explain *x, const cJSON *of,
  *   where        [{cpu, pc, place, mode, exception, stays, code: [text]}]
  *   waits        [{pc, place, register, address, times, value, changes,
  *                  exception, by, confidence, evidence, file, line, model,
- *                  test, bits}]
+ *                  test, bits, probed_bits, probed_value}]
  *   tried        {faults, stalls, idles, restarts, probes, withdrawn,
  *                 unresolved}
  *   unknown      [{register, address, crashing, callers, hits, why}]
