@@ -302,6 +302,35 @@ static void print_devices(const struct pcc_model *model)
     }
 }
 
+/* What the board lacked: memories, and devices of the core. */
+static void print_added(const struct pcc_model *model)
+{
+    const struct pcc_board *board = model->board;
+    size_t i;
+
+    for (i = 0; i < board->memory_count; i++) {
+        const struct pcc_memory *m = &board->memories[i];
+
+        if (m->origin.owner == PCC_INFERRED) {
+            fprintf(stderr, "  %-16s 0x%08" PRIx64 " memory of 0x%" PRIx64
+                    " bytes, inferred (%u %%)%s%s\n", m->name, m->base,
+                    m->size, m->origin.confidence,
+                    m->origin.evidence ? ": " : "",
+                    m->origin.evidence ? m->origin.evidence : "");
+        }
+    }
+    for (i = 0; i < board->native_count; i++) {
+        const struct pcc_native *n = &board->natives[i];
+
+        if (n->origin.owner == PCC_INFERRED) {
+            fprintf(stderr, "  %-16s 0x%08" PRIx64 " %s of QEMU, inferred "
+                    "(%u %%)%s%s\n", n->name, n->addresses[0], n->type,
+                    n->origin.confidence, n->origin.evidence ? ": " : "",
+                    n->origin.evidence ? n->origin.evidence : "");
+        }
+    }
+}
+
 /* Items that were not merely remembered: those with evidence in words. */
 static void print_findings(const struct pcc_model *model)
 {
@@ -383,6 +412,7 @@ static void print_page(const struct session *s, const struct pcc_model *model,
                 plural(m->peripherals), m->inferred_peripherals,
                 m->registers, plural(m->registers), m->inferred_registers);
         print_devices(model);
+        print_added(model);
         print_findings(model);
     }
     print_unresolved(r);
