@@ -145,6 +145,7 @@ void pdm_dispose(struct pdm *d)
     }
     if (d->board != NULL && d->engine_count > 0) {
         pdm_review_end(d);
+        pdm_replay(d);
         write_all(d);
     }
     for (i = 0; i < d->engine_count; i++) {

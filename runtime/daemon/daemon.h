@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "runtime/bridge/bridge-os.h"
+#include "runtime/infer/ai_check.h"
 #include "runtime/infer/infer.h"
 #include "runtime/profile/profile.h"
 
@@ -132,6 +133,7 @@ struct pdm {
     uint64_t ring_seen;             /* records taken so far */
 
     struct pdm_counts counts;
+    struct ai_replay replay;    /* of the whole record, at the end */
     struct pdm_value *values;
     size_t value_count, value_cap;
     struct pdm_wait waits[PDM_MAX_WAITS];
@@ -215,6 +217,14 @@ bool pdm_results_write(struct pdm *d);
 /* What engines want to keep, to and from the board folder. */
 void pdm_state_save(struct pdm *d);
 void pdm_state_restore(struct pdm *d);
+
+/* ---- Replay (replay.c) ---- */
+
+/* Replays all that is recorded against the model as it is now, and says in
+ * the log what reads otherwise. */
+void pdm_replay(struct pdm *d);
+/* Adds "replay" to the results. */
+void pdm_replay_results(const struct pdm *d, cJSON *root);
 
 /* ---- Waiting (waits.c) ---- */
 

@@ -179,6 +179,7 @@ static char *results_text(struct pdm *d)
     add_text(root, "board", pfl_board_name(d->board));
     add_counts(d, root);
     pdm_priors_results(d, root);
+    pdm_replay_results(d, root);
     array = cJSON_AddArrayToObject(root, "unresolved");
     for (i = 0; i < d->unresolved_count; i++) {
         cJSON_AddItemToArray(array, cJSON_CreateString(d->unresolved[i]));

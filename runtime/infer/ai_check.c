@@ -10,6 +10,7 @@
 #define POLLS 2048u             /* reads of the poll to wait for a change */
 #define POLL_NS 10000u          /* of virtual time between two of them */
 #define MISMATCHES 4u           /* told at most */
+#define LOOP_READS 8u           /* of a loop that reads several registers */
 
 /* A device by itself, its clock set by the replay. */
 struct bench {
@@ -318,4 +319,126 @@ bool ai_check_waits(struct ai_check *check)
     free(b.memory);
     pdl_strbuf_dispose(&problems);
     return waits;
+}
+
+/* ---- The whole record ---- */
+
+/* The guest did something else next: the same instruction does not read the
+ * same again, unless the guest wrote something before. */
+static bool served(const struct inf_evidence *ev, uint64_t seq)
+{
+    const struct inf_access *a = inf_evidence_at(ev, seq);
+    const struct inf_access *next = inf_evidence_at(ev, ++seq);
+    unsigned i;
+
+    if (next == NULL) {
+        return false;
+    }
+    for (i = 0; i < LOOP_READS && next != NULL && !next->write; i++) {
+        if (next->pc == a->pc && next->phys == a->phys) {
+            return false;
+        }
+        next = inf_evidence_at(ev, ++seq);
+    }
+    return true;
+}
+
+static void note_difference(struct ai_replay *out, const struct inf_access *a,
+                            uint64_t is)
+{
+    unsigned i;
+
+    out->different++;
+    for (i = 0; i < out->count; i++) {
+        if (out->entries[i].phys == a->phys && out->entries[i].pc == a->pc) {
+            out->entries[i].times++;
+            return;
+        }
+    }
+    if (out->count < AI_DIFFERENCES) {
+        out->entries[out->count++] = (struct ai_difference) {
+            .phys = a->phys, .pc = a->pc, .was = a->value, .is = is,
+            .times = 1,
+        };
+    }
+}
+
+/*
+ * One recorded access to both benches, of which the second has other random
+ * numbers and a clock that runs faster: what they do not agree on is not the
+ * table's to say.  True when a read has a value, in @value.
+ */
+static bool replay_both(struct bench both[2], const struct inf_access *a,
+                        uint64_t *value)
+{
+    uint32_t offset = (uint32_t)(a->phys - both[0].base);
+    uint64_t read[2] = { 0, 0 };
+    bool ok = true;
+    unsigned i;
+
+    for (i = 0; i < 2; i++) {
+        uint64_t now = i == 0 ? a->time_ns : a->time_ns * 3 + 1000000000u;
+
+        both[i].now = now > both[i].now ? now : both[i].now;
+        prt_tick(&both[i].dev);
+        if (a->write) {
+            prt_write(&both[i].dev, offset, a->size, a->value);
+            ok = false;
+        } else {
+            ok &= prt_read(&both[i].dev, offset, a->size, &read[i]) == PRT_OK;
+        }
+    }
+    *value = read[0];
+    return ok && read[0] == read[1];
+}
+
+static void replay_all(struct bench both[2], const struct inf_evidence *ev,
+                       struct ai_replay *out)
+{
+    uint8_t written[INF_PAGE_SIZE] = { 0 };
+    uint64_t seq = first_kept(ev), last = inf_evidence_seq(ev), value;
+    bool complete = seq == 1 || last - seq + 1 < INF_EV_TRACE;
+
+    for (; seq <= last; seq++) {
+        const struct inf_access *a = inf_evidence_at(ev, seq);
+        uint64_t offset = a != NULL ? a->phys - both[0].base : 0;
+
+        if (a == NULL || offset >= both[0].size) {
+            continue;
+        }
+        if (a->write) {
+            note_written(written, &both[0], a);
+        }
+        if (!replay_both(both, a, &value) || !served(ev, seq) ||
+            !(complete || (offset < INF_PAGE_SIZE && written[offset]))) {
+            continue;
+        }
+        out->reads++;
+        if (value != a->value && !is_input(&both[0], a)) {
+            note_difference(out, a, value);
+        }
+    }
+}
+
+int ai_check_replay(const void *table, size_t size, uint64_t base,
+                    const struct inf_evidence *ev, struct ai_replay *out)
+{
+    const struct ai_check check = {
+        .ev = ev, .table = table, .size = size, .base = base,
+    };
+    struct bench both[2];
+    int ret = bench_open(&both[0], &check);
+
+    both[1].memory = NULL;
+    if (ret == 0) {
+        ret = bench_open(&both[1], &check);
+        both[1].random = 1;
+    }
+    /* What a transfer does needs the memory of then. */
+    if (ret == 0 && both[0].table.ncopies == 0) {
+        replay_all(both, ev, out);
+    }
+    free(both[0].memory);
+    free(both[1].memory);
+    return ret;
 }

@@ -39,4 +39,31 @@ int ai_check_run(struct ai_check *check, struct pdl_strbuf *problems);
  */
 bool ai_check_waits(struct ai_check *check);
 
+/* A recorded read that the device gives otherwise, as its table is now. */
+struct ai_difference {
+    uint64_t phys, pc;
+    uint64_t was, is;
+    uint64_t times; /* by this instruction, of this register */
+};
+
+#define AI_DIFFERENCES 8
+
+struct ai_replay {
+    uint64_t reads;     /* compared */
+    uint64_t different;
+    unsigned count;     /* entries, those met first */
+    struct ai_difference entries[AI_DIFFERENCES];
+};
+
+/*
+ * Replays what is recorded since the last reset against the device at @base of
+ * @table (.ptab, 8-aligned) and adds to @out, which the caller zeroed.  A read
+ * counts when the guest went on after it, and when its value follows neither
+ * time nor chance nor characters, and no transfer is the device's; where the
+ * record does not reach back to reset, a register counts once it was written.
+ * INF_E_FORMAT, INF_E_NOMEM.
+ */
+int ai_check_replay(const void *table, size_t size, uint64_t base,
+                    const struct inf_evidence *ev, struct ai_replay *out);
+
 #endif

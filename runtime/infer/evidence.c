@@ -8,6 +8,7 @@
 #define REG_SLOTS 8192u /* power of two */
 #define CELL_SLOTS 16384u
 #define PROBE_MAX 64u
+#define RUN_MAX 1024u /* alike in a row that are kept in order */
 
 /* Eight bytes of address space; masks say which bytes are known. */
 struct cell {
@@ -22,6 +23,7 @@ struct inf_evidence {
     uint64_t seq;
     uint64_t lost;
     uint64_t floor; /* accesses up to this one were before the last reset */
+    uint64_t run;   /* reads like the newest one, in a row */
     struct inf_reg_stat regs[REG_SLOTS];
     struct cell cells[CELL_SLOTS];
     struct inf_access trace[INF_EV_TRACE];
@@ -109,6 +111,29 @@ static void note_site(struct inf_reg_stat *reg, uint64_t pc)
     }
 }
 
+/* The same read by the same instruction as the newest one that is kept. */
+static bool is_repeated(const struct inf_evidence *ev,
+                        const struct inf_access *acc)
+{
+    const struct inf_access *last = &ev->trace[ev->seq % INF_EV_TRACE];
+
+    return ev->seq > ev->floor && !acc->write && !last->write &&
+           last->pc == acc->pc && last->phys == acc->phys &&
+           last->value == acc->value && last->size == acc->size &&
+           last->cpu == acc->cpu && last->exception == acc->exception;
+}
+
+/* Keeps it in order; of a poll that goes on and on only the beginning, or it
+ * would drive out what came before. */
+static void note_order(struct inf_evidence *ev, const struct inf_access *acc)
+{
+    ev->run = is_repeated(ev, acc) ? ev->run + 1 : 1;
+    if (ev->run <= RUN_MAX) {
+        ev->seq++;
+        ev->trace[ev->seq % INF_EV_TRACE] = *acc;
+    }
+}
+
 void inf_evidence_add(struct inf_evidence *ev, const struct inf_access *acc)
 {
     struct inf_reg_stat *reg;
@@ -116,8 +141,7 @@ void inf_evidence_add(struct inf_evidence *ev, const struct inf_access *acc)
     if (acc->size == 0 || acc->size > 8) {
         return;
     }
-    ev->seq++;
-    ev->trace[ev->seq % INF_EV_TRACE] = *acc;
+    note_order(ev, acc);
     note_bytes(ev, acc);
     reg = reg_slot(ev, acc->phys);
     if (!reg) {

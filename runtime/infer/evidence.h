@@ -28,7 +28,8 @@ struct inf_reg_stat {
 
 /*
  * The order number of the newest access (1 = the first ever); numbers do
- * not go back on reset.
+ * not go back on reset.  Of reads that are alike and in a row the first 1024
+ * have one, later ones are counted in the view of registers only.
  */
 uint64_t inf_evidence_seq(const struct inf_evidence *ev);
 /* Accesses that found no slot in the register view. */

@@ -328,7 +328,9 @@ struct inf_edit {
     uint64_t value; /* bits the register gives by this item, for the results */
     char name[INF_NAME_MAX];
     char *text;     /* malloc'ed, owned by the answer; without note and sum */
-    char *evidence; /* malloc'ed, owned by the answer; NULL = none */
+    /* malloc'ed, owned by the answer.  NULL = nothing new: a register keeps
+     * what was said of it, and its confidence; "" drops that. */
+    char *evidence;
 };
 
 /*

@@ -375,6 +375,16 @@ static void drop_weak(struct inf_engine *eng, const struct inf_question *q,
     }
 }
 
+/* The guest waits, or stays where it is for good. */
+static bool nothing_more(const struct inf_question *q,
+                         const struct inf_answer *ans)
+{
+    return (q->kind == INF_STALL || q->kind == INF_IDLE) && !q->watched &&
+           ans->verdict == INF_RETRY && ans->mute_reads == 0 &&
+           ans->pulse_count == 0 &&
+           (ans->outcome == INF_WAITING || ans->outcome == INF_UNRESOLVED);
+}
+
 static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
                         struct inf_answer *ans)
 {
@@ -413,6 +423,9 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
         return rc;
     }
     drop_weak(eng, q, ans);
+    if (nothing_more(q, ans)) {
+        rules_gave_up(eng, ans);
+    }
     return ans->verdict == INF_TABLES || ans->verdict == INF_RESTART
            ? rules_settle(eng, ans, ans->verdict == INF_RESTART) : 0;
 }

@@ -142,7 +142,7 @@ static int withdraw(struct inf_engine *eng, struct inf_answer *ans,
     if (!dev) {
         return 0;
     }
-    rc = rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, NULL);
+    rc = rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, "");
     return rc ? rc : restart_at(eng, ans,
                                 &eng->dead.tried[eng->dead.count - 1]);
 }

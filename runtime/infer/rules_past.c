@@ -105,7 +105,7 @@ int rules_take_back(struct inf_engine *eng, struct rules_hyp *hyp,
     eng->restarts++;
     ans->verdict = INF_RESTART;
     ans->outcome = INF_WITHDRAWN;
-    return dev ? rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, NULL)
+    return dev ? rules_edit_shape(ans, dev, &hyp->before, CONF_STORAGE, "")
                : 0;
 }
 
@@ -297,6 +297,14 @@ int rules_save(struct inf_engine *eng, char **out)
              add_hex(item, "command", eng->flags[i].command) &&
              cJSON_AddNumberToObject(item, "bit", eng->flags[i].bit);
     }
+    list = list ? cJSON_AddArrayToObject(root, "gave_up") : NULL;
+    for (i = 0; list && ok && i < eng->gaveup_count; i++) {
+        cJSON *item = cJSON_CreateObject();
+
+        ok = cJSON_AddItemToArray(list, item) &&
+             add_hex(item, "pc", eng->gaveup[i].pc) &&
+             add_hex(item, "phys", eng->gaveup[i].phys);
+    }
     *out = ok && list ? cJSON_PrintUnformatted(root) : NULL;
     cJSON_Delete(root);
     return *out ? 0 : INF_E_NOMEM;
@@ -335,6 +343,23 @@ static bool restore_flags(struct inf_engine *eng, const cJSON *list)
     return true;
 }
 
+static bool restore_gaveup(struct inf_engine *eng, const cJSON *list)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, list) {
+        struct rules_watch at = { 0 };
+
+        if (!get_hex(item, "pc", &at.pc) || !get_hex(item, "phys", &at.phys)) {
+            return false;
+        }
+        if (eng->gaveup_count < RULES_GAVEUP) {
+            eng->gaveup[eng->gaveup_count++] = at;
+        }
+    }
+    return true;
+}
+
 int rules_restore(struct inf_engine *eng, const char *text)
 {
     cJSON *root = cJSON_ParseWithLength(text, strnlen(text, 1u << 20));
@@ -359,7 +384,9 @@ int rules_restore(struct inf_engine *eng, const char *text)
         rules_exclude(eng, phys, set, clear);
     }
     if (!restore_flags(eng, cJSON_GetObjectItemCaseSensitive(root,
-                                                              "flags"))) {
+                                                              "flags")) ||
+        !restore_gaveup(eng, cJSON_GetObjectItemCaseSensitive(root,
+                                                              "gave_up"))) {
         goto out;
     }
     eng->restarts = (unsigned)restarts->valueint;

@@ -20,6 +20,7 @@
 #define RULES_DEAD 12u
 #define RULES_FLAGS 16u
 #define RULES_RAISES 64u
+#define RULES_GAVEUP 32u
 
 #define RULES_TEXTS 8u
 #define RULES_TEXT 1024u
@@ -178,6 +179,8 @@ struct inf_engine {
     unsigned flag_count;
     struct rules_flag flags[RULES_FLAGS];
     bool ended; /* the machine is gone */
+    unsigned gaveup_count;
+    struct rules_watch gaveup[RULES_GAVEUP]; /* polls that were asked about */
     unsigned raise_count;
     struct rules_raise raises[RULES_RAISES];
     unsigned hyp_count;
@@ -232,6 +235,13 @@ int rules_stall(struct inf_engine *eng, const struct inf_question *q,
 /* rules_event.c: takes the flags that were acknowledged down at reset; all of
  * them when the guest @ended.  The guest must not run meanwhile. */
 int rules_settle(struct inf_engine *eng, struct inf_answer *ans, bool ended);
+
+/* rules_gaveup.c: nothing more happens; starts the machine again (in @ans) when
+ * polls gave up before, of which none was asked about. */
+void rules_gave_up(struct inf_engine *eng, struct inf_answer *ans);
+/* Whether that poll was asked about for giving up. */
+bool rules_is_gaveup(const struct inf_engine *eng, uint64_t pc,
+                     uint64_t phys);
 
 /* rules_deadend.c */
 /* The guest stays for good in the loop that begins at eng->idle_pc. */

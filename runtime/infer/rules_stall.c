@@ -669,6 +669,31 @@ static int solve(struct stall *st)
     return rc ? rc : decide(st, best);
 }
 
+/* The first read of a poll that gave up. */
+static int solve_short(struct stall *st)
+{
+    struct cand c = { 0 };
+    bool found;
+    int rc = rules_gaveup_look(st, &c, &found);
+
+    if (rc == 0 && found) {
+        c.class_size = 1;
+        return answer_bits(st, &c);
+    }
+    st->ans->verdict = INF_RETRY;
+    st->ans->outcome = INF_SOLVED;
+    st->ans->mute_reads = MUTE_NO_LOOP;
+    snprintf(st->ans->message, sizeof(st->ans->message), "what 0x%" PRIx64
+             " reads makes no difference", st->q->phys);
+    return rc;
+}
+
+static int solve_watched(struct stall *st)
+{
+    return rules_is_gaveup(st->eng, st->q->pc, st->q->phys)
+           ? solve_short(st) : rules_watched(st);
+}
+
 static uint64_t read_mmio(void *opaque, uint64_t phys, unsigned size,
                           uint64_t written, uint64_t mask)
 {
@@ -699,7 +724,7 @@ int rules_stall(struct inf_engine *eng, const struct inf_question *q,
     } else {
         rc = inf_probe_begin(eng->probe, q, &env);
         if (rc == 0) {
-            rc = q->watched ? rules_watched(st) : solve(st);
+            rc = q->watched ? solve_watched(st) : solve(st);
         }
         inf_probe_end(eng->probe);
     }

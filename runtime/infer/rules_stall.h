@@ -103,6 +103,9 @@ bool rules_must_change(const struct stall *st, const struct cand *best);
 /* The register is read after a status of its device that was waited for: it
  * hands out data, and is no counter. */
 bool rules_is_data(const struct stall *st);
+/* rules_gaveup.c: the bit that the poll, asked about at its first read, gives
+ * up waiting for; *@found: there is one. */
+int rules_gaveup_look(struct stall *st, struct cand *out, bool *found);
 /* rules_deadend.c: a read that was asked for. */
 int rules_watched(struct stall *st);
 /* rules_frame.c: no constant value leads out; does one that differs from read

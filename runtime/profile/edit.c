@@ -439,6 +439,8 @@ static int plan_reg(struct pfl_plan *plan, const struct pfl_inst *inst,
                     const struct pfl_edit *edit, struct pdl_session *session)
 {
     const struct pcc_reg *reg = find_reg(device_of(plan, inst), edit);
+    struct pfl_edit kept = *edit;
+    char evidence[PFL_EVIDENCE_MAX];
     const struct pdl_item *item;
     struct pfl_file *file;
     char *sealed;
@@ -458,7 +460,8 @@ static int plan_reg(struct pfl_plan *plan, const struct pfl_inst *inst,
     if (item == NULL || item->dim != NULL || !pfl_may_replace(file, item)) {
         return PFL_ERR_OWNED;
     }
-    ret = pfl_seal_item(edit, edit->text, &sealed);
+    pfl_keep_evidence(item, &kept, evidence);
+    ret = pfl_seal_item(&kept, edit->text, &sealed);
     return ret == PFL_OK ? replace_item(plan, file, item, sealed) : ret;
 }
 

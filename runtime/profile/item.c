@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dsl/format.h"
@@ -134,6 +135,43 @@ void pfl_add_note(struct pdl_strbuf *raw, const struct pfl_edit *edit)
         pdl_print_string(edit->evidence, strlen(edit->evidence), raw);
     }
     pdl_strbuf_puts(raw, ") ");
+}
+
+/* Old evidence and new in one text; the oldest goes where it is too long. */
+static void join_evidence(const char *old, const char *fresh,
+                          char text[PFL_EVIDENCE_MAX])
+{
+    size_t room = PFL_EVIDENCE_MAX - strlen("; ") - 1;
+
+    if (strlen(fresh) >= room || strstr(fresh, old) != NULL) {
+        old = "";
+    } else if (strstr(old, fresh) != NULL) {
+        fresh = "";
+    }
+    while (strlen(old) + strlen(fresh) > room) {
+        old = strstr(old, "; ") != NULL ? strstr(old, "; ") + 2 : "";
+    }
+    snprintf(text, PFL_EVIDENCE_MAX, "%.*s%s%.*s", (int)room, old,
+             *old != '\0' && *fresh != '\0' ? "; " : "", (int)room, fresh);
+}
+
+void pfl_keep_evidence(const struct pdl_item *item, struct pfl_edit *edit,
+                       char text[PFL_EVIDENCE_MAX])
+{
+    struct pdl_inferred old;
+
+    if (!pdl_item_inferred(item, &old) || old.evidence == NULL ||
+        old.by == NULL || strcmp(old.by, edit->by) != 0) {
+        return;
+    }
+    if (edit->evidence == NULL) {
+        edit->confidence = old.confidence;
+        join_evidence(old.evidence, "", text);
+        edit->evidence = text;
+    } else if (edit->evidence[0] != '\0') {
+        join_evidence(old.evidence, edit->evidence, text);
+        edit->evidence = text;
+    }
 }
 
 /* The edit's item with its note, laid out for the inside of a body. */

@@ -121,7 +121,9 @@ struct pfl_edit {
     uint64_t base, size, offset;
     const char *name;       /* or "" */
     const char *text;       /* without note; NULL where none is needed */
-    const char *evidence;   /* or NULL */
+    /* NULL: a register keeps what the engine said of it before, and its
+     * confidence; "" drops that; other text is added to it. */
+    const char *evidence;
 };
 
 #define PFL_MAX_EDITS 64u

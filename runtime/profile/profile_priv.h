@@ -344,6 +344,14 @@ int pfl_check_edit(const struct pfl_edit *edit, struct pdl_session *session);
  */
 bool pfl_dropped(struct pfl_board *board, const char *device,
                  const char *instance, const struct pfl_edit *edit);
+#define PFL_EVIDENCE_MAX 512
+
+/*
+ * What the same engine found out before about the register that @edit
+ * replaces is kept: @text holds what edit->evidence then is.
+ */
+void pfl_keep_evidence(const struct pdl_item *item, struct pfl_edit *edit,
+                       char text[PFL_EVIDENCE_MAX]);
 /* "@inferred(...) ", without a sum yet. */
 void pfl_add_note(struct pdl_strbuf *raw, const struct pfl_edit *edit);
 /* The edit's item with its note, laid out for the inside of a body. */

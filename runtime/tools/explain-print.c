@@ -142,6 +142,26 @@ static void print_tried(const cJSON *doc)
     }
 }
 
+/* Reads that gave something else than they would now. */
+static void print_replay(const cJSON *doc)
+{
+    const cJSON *replay = list(doc, "replay"), *one;
+
+    if (number(replay, "different") == 0) {
+        return;
+    }
+    printf("what was read and would read otherwise with the model as it is "
+           "now (%llu of %llu reads)\n", number(replay, "different"),
+           number(replay, "reads"));
+    cJSON_ArrayForEach(one, list(replay, "differences")) {
+        printf("  %s was %s, is %s, %llu time%s, pc %s %s\n",
+               explain_text(one, "address"), explain_text(one, "was"),
+               explain_text(one, "is"), number(one, "times"),
+               number(one, "times") == 1 ? "" : "s",
+               explain_text(one, "pc"), explain_text(one, "place"));
+    }
+}
+
 static void print_unknown(const cJSON *doc)
 {
     const cJSON *one;
@@ -204,6 +224,7 @@ void explain_print(const cJSON *doc)
     print_where(doc);
     print_waits(doc);
     print_tried(doc);
+    print_replay(doc);
     print_unknown(doc);
     print_suggestions(doc);
 }

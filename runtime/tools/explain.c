@@ -482,6 +482,28 @@ static void add_tried(const struct explain *x, cJSON *doc)
                           cJSON_CreateArray());
 }
 
+/* What was read before the model was what it is now. */
+static void add_replay(const struct explain *x, cJSON *doc)
+{
+    cJSON *report, *replay, *list, *one;
+    char place[160];
+
+    report = cJSON_GetObjectItemCaseSensitive(x->last, "report");
+    replay = cJSON_GetObjectItemCaseSensitive(report, "replay");
+    if (!cJSON_IsObject(replay)) {
+        return;
+    }
+    replay = cJSON_Duplicate(replay, true);
+    list = cJSON_GetObjectItemCaseSensitive(replay, "differences");
+    cJSON_ArrayForEach(one, list) {
+        if (explain_place(x, strtoull(explain_text(one, "pc"), NULL, 0),
+                          place, sizeof(place))) {
+            cJSON_AddStringToObject(one, "place", place);
+        }
+    }
+    cJSON_AddItemToObject(doc, "replay", replay);
+}
+
 cJSON *explain_make(const struct explain *x)
 {
     cJSON *doc = cJSON_CreateObject();
@@ -501,6 +523,7 @@ cJSON *explain_make(const struct explain *x)
     add_where(x, doc);
     add_waits(x, doc);
     add_tried(x, doc);
+    add_replay(x, doc);
     add_unknown(x, doc);
     explain_suggest(x, doc);
     return doc;

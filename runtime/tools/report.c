@@ -85,6 +85,7 @@ static void read_results(const char *path, struct daemon_results *out)
         out->withdrawn = (unsigned)item->valuedouble;
     }
     read_priors(json, out);
+    out->replay = cJSON_DetachItemFromObjectCaseSensitive(json, "replay");
     list = cJSON_GetObjectItemCaseSensitive(json, "unresolved");
     cJSON_ArrayForEach(item, list) {
         if (out->unresolved_count == REPORT_UNRESOLVED) {
@@ -109,6 +110,7 @@ static void results_dispose(struct daemon_results *r)
     for (i = 0; i < r->prior_count; i++) {
         free(r->priors[i].text);
     }
+    cJSON_Delete(r->replay);
 }
 
 /* ---- JSON ---- */
@@ -168,6 +170,10 @@ static cJSON *make_json(const struct session *s, const struct model_counts *m,
     add_latency(latency, f, "fault", PBR_Q_FAULT);
     add_latency(latency, f, "stall", PBR_Q_STALL);
     cJSON_AddItemToObject(json, "priors", priors_json(r));
+    if (r->replay) {
+        cJSON_AddItemToObject(json, "replay",
+                              cJSON_Duplicate(r->replay, true));
+    }
     unresolved = cJSON_AddArrayToObject(json, "unresolved");
     for (i = 0; i < r->unresolved_count; i++) {
         cJSON_AddItemToArray(unresolved,
@@ -364,6 +370,21 @@ static void print_findings(const struct pcc_model *model)
     }
 }
 
+/* What the guest read when the model was another one yet. */
+static void print_replay(const struct daemon_results *r)
+{
+    const cJSON *reads, *different;
+
+    reads = cJSON_GetObjectItemCaseSensitive(r->replay, "reads");
+    different = cJSON_GetObjectItemCaseSensitive(r->replay, "different");
+    if (cJSON_IsNumber(different) && cJSON_IsNumber(reads) &&
+        different->valuedouble > 0) {
+        fprintf(stderr, "replay      %.0f of %.0f recorded reads would read "
+                "otherwise now; `periph explain` lists them\n",
+                different->valuedouble, reads->valuedouble);
+    }
+}
+
 static void print_unresolved(const struct daemon_results *r)
 {
     unsigned i;
@@ -416,6 +437,7 @@ static void print_page(const struct session *s, const struct pcc_model *model,
         print_findings(model);
     }
     print_unresolved(r);
+    print_replay(r);
     print_stages(&s->stages);
     fprintf(stderr, "files       %s (logs, results: %s)\n", s->board.dir,
             s->log_dir);

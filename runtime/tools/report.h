@@ -3,6 +3,8 @@
 #ifndef RUNTIME_TOOLS_REPORT_H
 #define RUNTIME_TOOLS_REPORT_H
 
+#include <cjson/cJSON.h>
+
 #include "runtime/tools/session.h"
 
 #define REPORT_PRIORS 16
@@ -19,6 +21,7 @@ struct daemon_results {
     unsigned prior_count;
     char *unresolved[REPORT_UNRESOLVED];
     unsigned unresolved_count;
+    cJSON *replay;              /* as the daemon wrote it; NULL = nothing */
 };
 
 /* Counted in the compiled board after the run. */

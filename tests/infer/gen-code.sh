@@ -17,7 +17,7 @@ emit() { # name source compiler flags...
     local name=$1 source=$2 cc=$3
     shift 3
     "$cc-gcc" "${flags[@]}" "$@" "$here/$source" -o "$tmp/$name.elf"
-    "$cc-objcopy" -O binary -R .comment -R .ARM.attributes \
+    "$cc-objcopy" -O binary -R .comment -R .ARM.attributes -R .eh_frame \
         "$tmp/$name.elf" "$tmp/$name.bin"
     echo
     echo "static const uint8_t ${name}_code[] = {"

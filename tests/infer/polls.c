@@ -459,3 +459,41 @@ int no_transfer(void)
     }
     return 0;
 }
+
+/* Looks ten times, then takes it for an error. */
+ONE_LOAD int gives_up(void)
+{
+    u32 i;
+
+    REG(0xb8) = 1;
+    for (i = 0; i < 10; i++) {
+        if (POLL(gives_up, 0xbc) & 8) {
+            return 0;
+        }
+    }
+    return -110;
+}
+
+/* Ten reads that nothing depends on but what they add up to. */
+ONE_LOAD int adds_up(void)
+{
+    u32 i, sum = 0;
+
+    for (i = 0; i < 10; i++) {
+        sum += POLL(adds_up, 0xc0);
+    }
+    return sum == 0x1234 ? 1 : 0;
+}
+
+/* A button that is looked at ten times: not pressed is as good. */
+ONE_LOAD int pressed(void)
+{
+    u32 i;
+
+    for (i = 0; i < 10; i++) {
+        if (POLL(pressed, 0xc4) & 1) {
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -187,6 +187,26 @@ static void test_sites(void **state)
     inf_evidence_free(ev);
 }
 
+/* A poll that goes on and on does not drive out what was before. */
+static void test_repeated(void **state)
+{
+    struct inf_evidence *ev = inf_evidence_new();
+    unsigned i;
+
+    (void)state;
+    access_at(ev, 0x10, 4, 1, true);
+    for (i = 0; i < 100000; i++) {
+        access_at(ev, 0x20, 4, 0, false);
+    }
+    assert_non_null(inf_evidence_at(ev, 1));
+    assert_int_equal(inf_evidence_seq(ev), 1025);
+    assert_int_equal(inf_evidence_reg(ev, 0x20)->reads, 100000);
+    access_at(ev, 0x20, 4, 1, false);
+    assert_int_equal(inf_evidence_seq(ev), 1026);
+    assert_int_equal(inf_evidence_at(ev, 1026)->value, 1);
+    inf_evidence_free(ev);
+}
+
 static bool looks(const char *text)
 {
     return inf_looks_like_text((const uint8_t *)text, strlen(text));
@@ -244,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_sites),
+        cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_strerror),
         cmocka_unit_test(test_version),

@@ -387,6 +387,70 @@ static void test_tick(void **state)
     }
 }
 
+/* Reads of a poll that gave up, and then something else. */
+static void gave_up(struct world *w, const char *name, uint64_t offset)
+{
+    unsigned i;
+
+    world_run(w, name, offset);
+    for (i = 1; i < 10; i++) {
+        world_note(w, DEV + offset, 4, 0, false);
+    }
+    w->q.pc += 0x40;
+    world_note(w, DEV + 0x30, 4, 0x55, true);
+}
+
+/* The guest waits; what gave up before is asked about from reset on. */
+static void waits_again(struct world *w, unsigned watches, uint64_t offset)
+{
+    world_stall(w, "button", 0x34);
+    assert_int_equal(w->ans.verdict, watches ? INF_RESTART : INF_RETRY);
+    assert_int_equal(w->ans.watch_count, watches);
+    if (watches) {
+        assert_int_equal(w->ans.watches[0].phys, DEV + offset);
+        assert_int_equal(w->ans.watches[0].reads, 1);
+    }
+}
+
+static void look_again(struct world *w, const char *name, uint64_t offset)
+{
+    world_run(w, name, offset);
+    w->q.watched = 1;
+    world_ask(w);
+}
+
+static void test_gave_up(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        gave_up(w, "gives_up", 0xbc);
+        waits_again(w, 1, 0xbc);
+        inf_evidence_reset(w->ev);
+        look_again(w, "gives_up", 0xbc);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        assert_string_equal(world_text(w, "rbc"),
+                            "reg rbc @ 0xbc { b3 [3] ro = 1; }");
+        /* Once is enough. */
+        gave_up(w, "gives_up", 0xbc);
+        waits_again(w, 0, 0);
+    }
+}
+
+static void test_no_give_up(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        gave_up(w, "adds_up", 0xc0);
+        gave_up(w, "pressed", 0xc4);
+        waits_again(w, 2, 0xc0);
+        inf_evidence_reset(w->ev);
+        look_again(w, "adds_up", 0xc0);
+        assert_int_equal(w->ans.verdict, INF_RETRY);
+        look_again(w, "pressed", 0xc4);
+        assert_int_equal(w->ans.verdict, INF_RETRY);
+    }
+}
+
 static void test_much_memory(void **state)
 {
     (void)state;
@@ -485,6 +549,8 @@ int main(void)
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_gave_up),
+        cmocka_unit_test(test_no_give_up),
         cmocka_unit_test(test_tick),
         cmocka_unit_test(test_much_memory),
         cmocka_unit_test(test_no_pages),

@@ -51,6 +51,57 @@ static void answers_are_on_disk_at_once(void **state)
     pfl_close(b);
 }
 
+/* Says @evidence of r14 with @confidence; the text is always another one. */
+static const char *said(struct pfl_board *b, unsigned confidence,
+                        const char *evidence)
+{
+    static unsigned bit;
+    static char kept[1024];
+    struct pfl_change change;
+    struct pfl_edit e = { .kind = PFL_EDIT_REG, .by = "rules",
+                          .confidence = confidence, .base = BOARD_BASE,
+                          .offset = 0x14, .name = "r14",
+                          .evidence = evidence };
+    struct pfl_reg r;
+    char text[64];
+
+    bit = (bit + 1) % 32;
+    snprintf(text, sizeof(text), "reg r14 @ 0x14 { b%u [%u] ro = 1; }", bit,
+             bit);
+    e.text = text;
+    assert_int_equal(pfl_apply(b, &e, 1, &change), PFL_OK);
+    assert_int_equal(pfl_reg(b, BOARD_BASE, 0, &r), PFL_OK);
+    snprintf(kept, sizeof(kept), "%u %s", r.confidence,
+             r.evidence != NULL ? r.evidence : "-");
+    return kept;
+}
+
+static void a_register_keeps_all_its_evidence(void **state)
+{
+    struct pfl_board *b = board_open();
+    char number[32];
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(board_new_device(b), PFL_OK);
+    assert_string_equal(said(b, 30, NULL), "30 -");
+    assert_string_equal(said(b, 88, "bit 5"), "88 bit 5");
+    assert_string_equal(said(b, 80, "bit 6"), "80 bit 5; bit 6");
+    assert_string_equal(said(b, 80, "bit 6"), "80 bit 5; bit 6");
+    assert_string_equal(said(b, 30, NULL), "80 bit 5; bit 6");
+    assert_string_equal(said(b, 70, "bit 5; bit 6; 2 sites"),
+                        "70 bit 5; bit 6; 2 sites");
+    assert_string_equal(said(b, 30, ""), "30 -");
+    /* The oldest goes first. */
+    for (i = 0; i < 200; i++) {
+        snprintf(number, sizeof(number), "finding %u", i);
+        said(b, 50, number);
+    }
+    assert_non_null(strstr(said(b, 50, "last"), "finding 199; last"));
+    assert_null(strstr(said(b, 50, "last"), "finding 0;"));
+    pfl_close(b);
+}
+
 static void a_file_with_errors_keeps_its_answers_in_a_journal(void **state)
 {
     struct pfl_board *b = board_open();
@@ -410,6 +461,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(answers_are_on_disk_at_once),
+        TEST(a_register_keeps_all_its_evidence),
         TEST(a_file_with_errors_keeps_its_answers_in_a_journal),
         TEST(a_damaged_journal_is_ignored),
         TEST(errors_in_the_board_file),
