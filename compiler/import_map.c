@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "compiler/import_tree.h"
+#include "dsl/scan.h"
 
 #define LEAST_MEMORY 0x1000u    /* bytes; what is smaller is a gap's edge */
+#define MAX_TEXT 1024u          /* bytes of a text, of what a string holds */
 
 struct map {
     struct pcc_import *imp;
@@ -36,6 +38,34 @@ static int bad_input(struct pcc_import *imp, const char *why)
 static void free_json(void *json)
 {
     cJSON_Delete(json);
+}
+
+/* What no string of the language may hold becomes '?'; long ones are cut. */
+static void clean_text(char *text)
+{
+    size_t len = strlen(text), at = 0;
+
+    while (at < len && at < MAX_TEXT) {
+        size_t n = pdl_utf8_length(text + at, len - at);
+
+        if (!n || (unsigned char)text[at] < ' ' || text[at] == 0x7f) {
+            text[at] = '?';
+            n = 1;
+        }
+        at += n;
+    }
+    text[at] = '\0';
+}
+
+/* All strings below @item; cJSON bounds how deep that is. */
+static void clean(cJSON *item)
+{
+    for (; item; item = item->next) {
+        if (item->valuestring) {
+            clean_text(item->valuestring);
+        }
+        clean(item->child);
+    }
 }
 
 static const char *text_of(const cJSON *object, const char *name)
@@ -307,13 +337,11 @@ static void add_property(struct map *m, const cJSON *p, struct pdl_body *body)
     struct pdl_expr *value;
     char *end;
 
-    if (strcmp(imt_plain(m->imp, name), name) != 0 &&
-        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
-        strlen(name)) {
-        return;
-    }
     for (end = name; *end; end++) {
         *end = *end == '-' ? '_' : *end;
+    }
+    if (strcmp(imt_plain(m->imp, name), name) != 0) {
+        return;
     }
     if (cJSON_IsBool(p)) {
         value = pdl_expr_ref(arena, cJSON_IsTrue(p) ? "true" : "false");
@@ -429,6 +457,7 @@ int pcc_import_map(struct pcc_import *imp)
     }
     imp->resource = root;
     imp->dispose = free_json;
+    clean(root);
     if (strcmp(text_of(root, "format"), "periph-device-map") != 0) {
         return bad_input(imp, "it is no map that mmio-dump wrote");
     }
