@@ -345,7 +345,8 @@ static void add_property(struct map *m, const cJSON *p, struct pdl_body *body)
     }
     if (cJSON_IsBool(p)) {
         value = pdl_expr_ref(arena, cJSON_IsTrue(p) ? "true" : "false");
-    } else if (cJSON_IsNumber(p) && p->valuedouble >= 0) {
+    } else if (cJSON_IsNumber(p) && p->valuedouble >= 0 &&
+               p->valuedouble < 0x1p64) {
         value = pdl_expr_number(arena, (uint64_t)p->valuedouble, 10);
     } else if (cJSON_IsString(p) && strncmp(p->valuestring, "0x", 2) == 0) {
         value = pdl_expr_number(arena, strtoull(p->valuestring, &end, 16),
