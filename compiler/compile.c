@@ -468,7 +468,7 @@ static void compile_window(struct dev *dv, const struct todo *todo)
     if (strcmp(ref->parts->name.text, "self") == 0 && !ref->parts->next) {
         return;
     }
-    if (gen_ref(&g, ref, &t)) {
+    if (gen_ref_array(&g, ref, &t)) {
         if (t.kind == SYM_REG && gen_is_fixed(&t)) {
             w->target = dv->d.regs[t.index].offset;
         } else if (t.kind == SYM_MEM) {
