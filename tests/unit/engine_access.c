@@ -247,7 +247,7 @@ static void check_matrix(const struct policy_row *row, unsigned bytes,
     uint64_t part = size == 8 ? UINT64_MAX : (1ull << 8 * size) - 1;
     unsigned at;
 
-    for (at = 0; at + size <= bytes; at += size) {
+    for (at = 0; at + size <= bytes; at++) {
         uint64_t lanes = part << 8 * at;
 
         tb_init(&b, 0x100);
@@ -268,6 +268,65 @@ static void check_matrix(const struct policy_row *row, unsigned bytes,
         assert_int_equal(content(0), by_row(old & mask, value << 8 * at,
                                             lanes, row));
         tb_stop(&d);
+    }
+}
+
+/* One access to several registers, or to parts of two: each by its row. */
+static void check_matrix_across(const struct policy_row *row, unsigned bytes,
+                                unsigned size, unsigned at)
+{
+    const uint64_t value = 0x0ff00ff033cc55aa;
+    uint64_t old[8], mask = bytes == 8 ? UINT64_MAX : (1ull << 8 * bytes) - 1;
+    uint64_t part = size == 8 ? UINT64_MAX : (1ull << 8 * size) - 1;
+    uint64_t shown = 0, got;
+    unsigned i, count = (at + size + bytes - 1) / bytes;
+
+    tb_init(&b, 0x100);
+    for (i = 0; i < count; i++) {
+        char name[] = { 'r', (char)('0' + i), 0 };
+
+        tb_reg(&b, name, 0x10 + i * bytes, bytes, row->policy);
+    }
+    start();
+    for (i = 0; i < count * bytes; i++) {
+        uint64_t byte = (0x96 + 0x35 * i) & 0xff;
+        unsigned reg = i / bytes, shift = i % bytes * 8;
+
+        old[reg] = (shift ? old[reg] : 0) | byte << shift;
+        if (i >= at && i < at + size) {
+            shown |= by_pair(byte, 0xff, row->shown) << 8 * (i - at);
+        }
+    }
+    for (i = 0; i < count; i++) {
+        set_content(i, old[i]);
+    }
+    got = tb_peek(&d, 0x10 + at, size);
+    assert_int_equal(got, shown & part);
+    tb_write(&d, 0x10 + at, size, value);
+    for (i = 0; i < count; i++) {
+        int from = (int)(i * bytes) - (int)at;
+        uint64_t lanes = from < 0 ? part << -8 * from : part >> 8 * from;
+        uint64_t v = from < 0 ? (value & part) << -8 * from
+                              : (value & part) >> 8 * from;
+
+        assert_int_equal(content(i), by_row(old[i], v, lanes & mask, row));
+    }
+    tb_stop(&d);
+}
+
+static void test_policy_across(void **state)
+{
+    unsigned p, bytes, size, at;
+
+    (void)state;
+    for (p = 0; p < PRT_POL_COUNT; p++) {
+        for (bytes = 1; bytes <= 8; bytes *= 2) {
+            for (size = 1; size <= 8; size *= 2) {
+                for (at = 0; at < bytes; at++) {
+                    check_matrix_across(&policy_rows[p], bytes, size, at);
+                }
+            }
+        }
     }
 }
 
@@ -542,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_unimpl_is_reported),
         cmocka_unit_test(test_lanes),
         cmocka_unit_test(test_policy_matrix),
+        cmocka_unit_test(test_policy_across),
         cmocka_unit_test(test_replicate),
         cmocka_unit_test(test_illegal_sizes),
         cmocka_unit_test(test_alternates),
