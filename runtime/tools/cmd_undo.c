@@ -229,6 +229,11 @@ int cmd_undo(int argc, char **argv)
         return status;
     }
     status = board_find(&board, rest.operands[0], false);
+    if (status == STATUS_OK && board.read_only) {
+        say("%s cannot be written: nothing can be taken back there",
+            board.dir);
+        status = STATUS_USAGE;
+    }
     if (status == STATUS_OK) {
         status = board_lock(&board);
     }

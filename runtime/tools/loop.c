@@ -291,7 +291,11 @@ static void qemu_ended(struct session *s)
     } else {
         s->failure = s->running ? STATUS_OK : STATUS_USAGE;
         print_tail(s, "qemu.log");
-        finish(s, OUTCOME_CRASHED, "QEMU ended with status %d", code);
+        finish(s, OUTCOME_CRASHED, s->running ?
+               "QEMU ended with status %d; its words are in %s/qemu.log" :
+               "QEMU ended with status %d before the guest ran; its words "
+               "are in %s/qemu.log; --qemu and $PERIPH_QEMU must name a QEMU "
+               "with Periph's devices (make qemu)", code, s->log_dir);
     }
 }
 
