@@ -317,9 +317,14 @@ static void drop_page(gpointer number)
     }
 }
 
+/*
+ * Whether the piece's own region can serve the page. The TLB keeps the offset
+ * into the region and the number of the section in one word, so that pages
+ * have to begin at page boundaries of their region.
+ */
 static bool fills(const PeriphPiece *p, hwaddr base)
 {
-    return p->addr <= base &&
+    return p->addr <= base && !(p->addr & (qemu_target_page_size() - 1)) &&
            p->addr + (p->size - 1) >= base + (qemu_target_page_size() - 1);
 }
 
@@ -346,7 +351,9 @@ void periph_pages_update(hwaddr addr, hwaddr size, bool ends_only)
 {
     hwaddr mask = qemu_target_page_size() - 1;
     hwaddr first = addr & ~mask, last = (addr + (size - 1)) & ~mask;
-    hwaddr step = ends_only && last != first ? last - first : mask + 1;
+    bool aligned = !(addr & mask);
+    hwaddr step = ends_only && aligned && last != first ? last - first
+                                                        : mask + 1;
     hwaddr base;
 
     pages = pages ?: g_hash_table_new(NULL, NULL);
