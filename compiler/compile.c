@@ -415,6 +415,8 @@ static void timer_setting(struct dev *dv, const struct pdl_item *item,
     }
     for (i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
         if (strcmp(progs[i].name, name) == 0) {
+            gen_check_unit(dv, e, i == 0 ? PDL_UNIT_HZ : PDL_UNIT_NONE,
+                           i == 0 ? "a frequency" : "a number");
             *progs[i].prog = gen_program(dv, scope, e, GEN_NO_WORDS);
             return;
         }
@@ -537,6 +539,7 @@ static void compile_one(struct dev *dv, const struct todo *todo)
             gen_program(dv, todo->scope, todo->expr, GEN_NO_WORDS);
         break;
     case TODO_FIFO_AT:
+        gen_check_unit(dv, todo->expr, PDL_UNIT_NS, "a time");
         dv->fifos.v[todo->index].at =
             gen_program(dv, todo->scope, todo->expr, GEN_NO_WORDS);
         break;

@@ -100,6 +100,16 @@ static bool predeclared(struct gen *g, const struct pdl_expr *expr,
     return false;
 }
 
+void gen_check_unit(struct dev *dv, const struct pdl_expr *expr,
+                    enum pdl_unit_kind unit, const char *what)
+{
+    if (expr->kind == PDL_EXPR_NUMBER &&
+        expr->u.number.unit != PDL_UNIT_NONE &&
+        expr->u.number.unit != unit) {
+        pdl_diag_add(dv->cc->diags, PDL_D_WRONG_UNIT, expr->span, what);
+    }
+}
+
 /* ---- calls ---- */
 
 static const struct pdl_expr *one_arg(struct gen *g,
@@ -205,6 +215,7 @@ static void gen_call(struct gen *g, const struct pdl_expr *expr, unsigned dst)
         const struct pdl_expr *arg = one_arg(g, expr, "a frequency");
 
         if (arg) {
+            gen_check_unit(g->dv, arg, PDL_UNIT_HZ, "a frequency");
             gen_expr(g, arg, dst);
             gen_op(g, PRT_OP_TIME, dst, dst, 0, 0);
         }

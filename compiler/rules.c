@@ -276,6 +276,19 @@ static uint32_t copy_param(struct gen *g, const struct pdl_expr *expr)
     return gen_program(g->dv, g->scope, expr, GEN_NO_WORDS);
 }
 
+static void check_unit_size(struct gen *g, unsigned param,
+                            const struct pdl_expr *expr)
+{
+    uint64_t unit;
+
+    if (param == PRT_COPY_UNIT &&
+        pcc_const_try(g->dv->cc, g->scope, expr, &unit) && unit != 1 &&
+        unit != 2 && unit != 4 && unit != 8) {
+        pdl_diag_add(g->dv->cc->diags, PDL_D_BAD_SETTING, expr->span, "unit",
+                     "1, 2, 4 or 8 bytes");
+    }
+}
+
 static void gen_copy(struct gen *g, const struct pdl_stmt *s)
 {
     static const char *const names[PRT_COPY_PARAMS] = {
@@ -295,6 +308,7 @@ static void gen_copy(struct gen *g, const struct pdl_stmt *s)
     for (arg = s->u.copy.args; arg; arg = arg->next) {
         for (k = 0; k < PRT_COPY_PARAMS; k++) {
             if (arg->name.text && strcmp(arg->name.text, names[k]) == 0) {
+                check_unit_size(g, k, arg->value);
                 copy.param[k] = copy_param(g, arg->value);
                 break;
             }

@@ -86,6 +86,9 @@ void gen_op(struct gen *g, unsigned op, unsigned dst, unsigned a, unsigned b,
 void gen_const(struct gen *g, unsigned dst, uint64_t value);
 /* Keeps @width bits from bit @lo on of register @dst. */
 void gen_cut(struct gen *g, unsigned dst, unsigned lo, unsigned width);
+/* Reports a quantity of another unit than @unit where @what is needed. */
+void gen_check_unit(struct dev *dv, const struct pdl_expr *expr,
+                    enum pdl_unit_kind unit, const char *what);
 /* Compiles an expression into register @dst. */
 void gen_expr(struct gen *g, const struct pdl_expr *expr, unsigned dst);
 /* The same for a whole right-hand side, which may have an effect. */
