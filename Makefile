@@ -100,7 +100,7 @@ LIBEXEC := $(patsubst runtime/tools/%,$(B)/libexec/periph/%,\
 SHARE := $(B)/share/periph
 
 .PHONY: all help deps qemu qemu-asan demo test check check-asan bench fuzz soak \
-    rehost-table truth lint \
+    rehost-table reuse truth lint \
     headercheck format install clean programs units helpers guests fuzzers
 
 all: programs guests
@@ -121,7 +121,8 @@ help:
 	@echo 'qemu-asan    QEMU itself under ASan and UBSan, and its tests (an hour)'
 	@echo 'bench        everything, then what it costs, against the limits'
 	@echo 'rehost-table boots each board twice and writes the table of the README'
-	@echo 'truth        what is inferred, against the vendors'"'"' SVD files'
+	@echo 'reuse        what a profile saves the next image of a board or chip'
+	@echo 'truth        what is inferred, against the vendors'"'"' SVD files (SVD=DIR)'
 	@echo 'fuzz         the fuzz targets by libFuzzer (clang), FUZZ_TIME=$(FUZZ_TIME) seconds each'
 	@echo 'soak         the tests that go on for a while, SOAK=$(SOAK) seconds each'
 	@echo 'lint         the rules of CONTRIBUTING.md that can be checked'
@@ -311,7 +312,13 @@ truth:
 	$(MAKE) deps
 	$(MAKE) -j$(JOBS) all helpers
 	$(MAKE) qemu
-	tests/truth/run
+	tests/truth/run $(if $(SVD),--svd $(SVD))
+
+reuse:
+	$(MAKE) deps
+	$(MAKE) -j$(JOBS) all helpers
+	$(MAKE) qemu
+	tests/rehost/reuse
 
 demo:
 	@$(MAKE) deps
