@@ -28,6 +28,21 @@ const char *inf_strerror(int err)
     }
 }
 
+bool inf_find_gic(const struct inf_services *svc, char *name)
+{
+    static const char *const types[] = {
+        "arm_gic", "arm-gic", "a9mpcore", "a15mpcore",
+    };
+    unsigned i;
+
+    for (i = 0; svc->native && i < sizeof(types) / sizeof(types[0]); i++) {
+        if (svc->native(svc->opaque, types[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void inf_answer_init(struct inf_answer *ans)
 {
     memset(ans, 0, sizeof(*ans));

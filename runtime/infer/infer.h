@@ -232,6 +232,13 @@ struct inf_services {
     int (*memory)(void *opaque, unsigned index, struct inf_model_memory *out);
 };
 
+/*
+ * The name (INF_NAME_MAX bytes) of the board's GIC, or of the block of a
+ * multi-core that has it; false when its text names none, and no interrupt
+ * can be wired to it.
+ */
+bool inf_find_gic(const struct inf_services *svc, char *name);
+
 /* What try_edits() found. */
 struct inf_trial {
     const char *messages; /* what is wrong, with lines and carets; or "" */

@@ -123,8 +123,7 @@ static int wire_text(const struct inf_engine *eng,
     if (wire->to == PRT_TO_NVIC) {
         n = asprintf(out, "%s -> nvic %u;", line, wire->number);
     } else if (wire->to == PRT_TO_NATIVE && wire->kind == PRT_WIRE_SPI &&
-               eng->svc.native &&
-               eng->svc.native(eng->svc.opaque, "arm_gic", gic) == 0) {
+               inf_find_gic(&eng->svc, gic)) {
         n = asprintf(out, "%s -> %s.spi %u %s;", line, gic, wire->number,
                      wire->trigger != PCC_TRIGGER_NONE ?
                      pcc_trigger_name(wire->trigger) : "level_high");

@@ -360,6 +360,76 @@ static int apply_standing(struct irq_idle *st, const struct rules_device *dev,
     return rc;
 }
 
+/* A command that raises the bit is known; @last: the guest's last one is. */
+static bool is_commanded(const struct inf_engine *eng,
+                         const struct irq_event *ev,
+                         const struct inf_reg_stat *cmd, bool *last)
+{
+    bool known = false;
+    unsigned i;
+
+    *last = false;
+    for (i = 0; i < eng->raise_count; i++) {
+        const struct rules_raise *r = &eng->raises[i];
+
+        if (r->phys == ev->in.phys && r->bit == ev->bit && r->command) {
+            known = true;
+            *last |= r->command == cmd->phys;
+        }
+    }
+    return known;
+}
+
+/*
+ * The flag is one that commands raise: the last command has raised it, or
+ * does so from the next start on.  Time would raise it where the guest has
+ * just cleared it.  INF_E_RANGE when it is no such flag.
+ */
+static int apply_commanded(struct irq_idle *st,
+                           const struct rules_device *dev,
+                           const struct irq_event *ev,
+                           const struct inf_shape *shape)
+{
+    struct inf_engine *eng = st->eng;
+    const struct inf_reg_stat *cmd = rules_last_command(eng, dev,
+                                                        ev->in.phys);
+    const struct inf_field *f = inf_shape_field(shape, ev->bit);
+    struct rules_raise raise = { .phys = ev->in.phys, .bit = ev->bit };
+    bool last;
+    char text[160];
+    int rc = 0;
+
+    if (!cmd || !rules_reg_at(eng, cmd->phys) || !f || f->lo != f->hi ||
+        (f->kind != INF_FIELD_PLAIN && f->kind != INF_FIELD_W1C) ||
+        ev->ack == IRQ_ACK_OTHER || !is_commanded(eng, ev, cmd, &last) ||
+        (!last && (eng->restarts >= eng->opts.max_restarts ||
+                   eng->raise_count == RULES_RAISES))) {
+        return INF_E_RANGE;
+    }
+    if (!last) {
+        raise.command = cmd->phys;
+        eng->raises[eng->raise_count++] = raise;
+        snprintf(text, sizeof(text), "on write r%02" PRIx64 " { %.40s.b%u = "
+                 "1; }", cmd->phys - dev->base, shape->name, ev->bit);
+        rc = add_item(st, dev, CONF_TICK, "the last command before an "
+                      "interrupt is waited for", "", text);
+        st->ans->verdict = INF_RESTART;
+        eng->restarts++;
+    }
+    if (rc == 0 && ev->ack == IRQ_ACK_DATA) {
+        rc = add_ack_by_reading(st, dev, ev, shape->name);
+    }
+    if (rc == 0) {
+        rc = add_line(st, dev, ev, shape->name);
+    }
+    if (rc == 0) {
+        remember(eng, ev);
+        st->ans->verdict = last ? INF_TABLES : INF_RESTART;
+        st->ans->outcome = INF_SOLVED;
+    }
+    return rc;
+}
+
 int irq_apply_event(struct irq_idle *st, const struct irq_event *ev)
 {
     const struct rules_model *m = &st->eng->model;
@@ -380,6 +450,10 @@ int irq_apply_event(struct irq_idle *st, const struct irq_event *ev)
     receiver = ev->data_phys && m->has_console && m->console == dev->base;
     if (ev->standing) {
         return apply_standing(st, dev, ev, &shape);
+    }
+    rc = receiver ? INF_E_RANGE : apply_commanded(st, dev, ev, &shape);
+    if (rc != INF_E_RANGE) {
+        return rc;
     }
     waited = irq_waited_for(st, dev, ev, &run);
     rc = inf_lines_find(&st->lines, ev->line, &found);

@@ -44,24 +44,6 @@ static bool in_handler(const struct inf_lines *l)
            mode == MODE_FIQ;
 }
 
-/* The board's name of the GIC, or of the block of a multi-core that has it;
- * false when it has none, and nothing can be wired to it. */
-static bool find_gic(struct inf_lines *l)
-{
-    static const char *const types[] = {
-        "arm_gic", "arm-gic", "a9mpcore", "a15mpcore",
-    };
-    const struct inf_services *svc = &l->eng->svc;
-    unsigned i;
-
-    for (i = 0; svc->native && i < sizeof(types) / sizeof(types[0]); i++) {
-        if (svc->native(svc->opaque, types[i], l->gic) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool inf_lines_init(struct inf_lines *l, struct inf_engine *eng,
                     const struct inf_question *q, struct inf_answer *ans)
 {
@@ -73,7 +55,8 @@ bool inf_lines_init(struct inf_lines *l, struct inf_engine *eng,
     }
     l->handler.distributor = l->irqs.distributor;
     l->handler.cpu_interface = l->irqs.cpu_interface;
-    return !in_handler(l) && (l->irqs.kind != INF_IRQ_GIC || find_gic(l));
+    return !in_handler(l) && (l->irqs.kind != INF_IRQ_GIC ||
+                             inf_find_gic(&eng->svc, l->gic));
 }
 
 /* The handler of @line in the table of vectors; 0 when it is nobody's own. */
