@@ -185,12 +185,12 @@ static bool find_condition(const struct inf_engine *eng,
     return best != 0;
 }
 
-/* Puts "when" on @shape, and what the register is otherwise beside it. */
-static int add_condition(struct inf_engine *eng, struct inf_answer *ans,
-                         const struct rules_device *dev,
-                         const struct rules_follow *cond,
-                         struct inf_shape *shape)
+int rules_add_bank(struct inf_engine *eng, struct inf_answer *ans,
+                   const struct rules_device *dev,
+                   const struct rules_follow *cond, struct inf_shape *shape,
+                   uint64_t value)
 {
+    struct inf_field kept = { .kind = INF_FIELD_RESET, .value = value };
     struct inf_shape src, other;
     struct inf_field f = { .kind = INF_FIELD_PLAIN };
     int rc;
@@ -209,6 +209,11 @@ static int add_condition(struct inf_engine *eng, struct inf_answer *ans,
         }
     }
     inf_shape_init(&other, shape->offset, shape->bytes);
+    kept.hi = (uint8_t)(8 * shape->bytes - 1);
+    rc = value ? inf_shape_put(&other, &kept) : 0;
+    if (rc) {
+        return rc;
+    }
     snprintf(other.name, sizeof(other.name), "r%02" PRIx64 "_alt",
              shape->offset);
     snprintf(shape->when, sizeof(shape->when), "%sr%02" PRIx64 ".b%u",
@@ -251,7 +256,7 @@ int rules_console_found(struct inf_engine *eng, struct inf_answer *ans,
     if (rc == 0 &&
         find_condition(eng, dev, first->phys, t,
                        t ? inf_evidence_seq(eng->ev) + 1 : seq, &cond)) {
-        rc = add_condition(eng, ans, dev, &cond, &shape);
+        rc = rules_add_bank(eng, ans, dev, &cond, &shape, 0);
     }
     if (rc == 0) {
         rc = rules_edit_item(ans, dev->base, "tx",

@@ -265,6 +265,13 @@ int rules_console_review(struct inf_engine *eng, struct inf_answer *ans);
 /* rules_cands.c: a message that complains was printed. */
 bool rules_complains(const struct inf_trace *t);
 
+/* Puts the condition @cond on @shape, and what the register is otherwise, with
+ * @value at first, beside it.  Where the bit cannot be named @shape stays. */
+int rules_add_bank(struct inf_engine *eng, struct inf_answer *ans,
+                   const struct rules_device *dev,
+                   const struct rules_follow *cond, struct inf_shape *shape,
+                   uint64_t value);
+
 /* rules_past.c */
 bool rules_is_excluded(const struct inf_engine *eng, uint64_t phys,
                        uint64_t set, uint64_t clear);

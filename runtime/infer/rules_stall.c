@@ -554,6 +554,22 @@ static int transfer_missing(struct stall *st)
     return rc == INF_E_RANGE ? 0 : rc;
 }
 
+/* Two registers at the polled place? */
+static int answer_bank(struct stall *st)
+{
+    struct inf_shape shape;
+    bool found = false;
+    int rc = polled_shape(st, &shape) ? rules_bank(st, &shape, &found) : 0;
+
+    if (rc || !found) {
+        return rc;
+    }
+    st->ans->verdict = INF_TABLES;
+    st->ans->outcome = INF_SOLVED;
+    return rules_edit_shape(st->ans, st->dev, &shape, 65, "read back as it "
+                            "was written under another condition");
+}
+
 static int decide(struct stall *st, struct cand *best)
 {
     const struct rules_reg *reg = rules_reg_at(st->eng, st->q->phys);
@@ -583,6 +599,10 @@ static int decide(struct stall *st, struct cand *best)
         if (rc || st->ans->verdict != INF_NONE) {
             return rc;
         }
+    }
+    rc = answer_bank(st);
+    if (rc || st->ans->verdict != INF_NONE) {
+        return rc;
     }
     if (best && rules_must_change(st, best)) {
         rc = counts_down(st, &down);

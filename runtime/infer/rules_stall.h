@@ -106,6 +106,10 @@ bool rules_is_data(const struct stall *st);
 /* rules_gaveup.c: the bit that the poll, asked about at its first read, gives
  * up waiting for; *@found: there is one. */
 int rules_gaveup_look(struct stall *st, struct cand *out, bool *found);
+/* rules_bank.c: what was written to @shape's register under another condition
+ * is waited for; the answer has the second register there, @shape its
+ * "when". */
+int rules_bank(struct stall *st, struct inf_shape *shape, bool *found);
 /* rules_deadend.c: a read that was asked for. */
 int rules_watched(struct stall *st);
 /* rules_frame.c: no constant value leads out; does one that differs from read

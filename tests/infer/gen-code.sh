@@ -20,9 +20,9 @@ emit() { # name source compiler flags...
     "$cc-objcopy" -O binary -R .comment -R .ARM.attributes -R .eh_frame \
         "$tmp/$name.elf" "$tmp/$name.bin"
     echo
-    echo "static const uint8_t ${name}_code[] = {"
-    od -An -v -tx1 -w12 "$tmp/$name.bin" |
-        sed 's/ \(..\)/ 0x\1,/g; s/^ /    /'
+    echo "static const uint32_t ${name}_code[] = {"
+    od -An -v -tx4 -w24 "$tmp/$name.bin" |
+        sed 's/ \([0-9a-f]\{8\}\)/ 0x\1,/g; s/^ /    /'
     echo "};"
     echo
     echo "static const struct code_symbol ${name}_symbols[] = {"

@@ -497,3 +497,27 @@ ONE_LOAD int pressed(void)
     }
     return 0;
 }
+
+/* A divisor behind a latch, read back where something else was written. */
+int banked(void)
+{
+    REG(0xec) = 0x83;
+    REG(0xe4) = 0x1a;
+    REG(0xec) = 0x03;
+    REG(0xe4) = 5;
+    REG(0xec) = 0x83;
+    while (POLL(banked, 0xe4) != 0x1a) {
+    }
+    return 0;
+}
+
+/* The same number is waited for, and nothing selects it. */
+int no_bank(void)
+{
+    REG(0xec) = 0x03;
+    REG(0xe4) = 0x1a;
+    REG(0xe4) = 5;
+    while (POLL(no_bank, 0xe4) != 0x1a) {
+    }
+    return 0;
+}

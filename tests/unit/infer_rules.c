@@ -451,6 +451,25 @@ static void test_no_give_up(void **state)
     }
 }
 
+/* One place, two registers: a bit elsewhere says which. */
+static void test_bank(void **state)
+{
+    (void)state;
+    FOR_EACH_CORE(w) {
+        world_stall(w, "banked", 0xe4);
+        assert_int_equal(w->ans.verdict, INF_TABLES);
+        assert_string_equal(world_text(w, "re4"),
+                            "reg re4 @ 0xe4 when !rec.b7;");
+        assert_string_equal(world_text(w, "re4_alt"), "reg re4_alt @ 0xe4 "
+                            "when rec.b7 { f0_31 [0..31] = 0x1a; }");
+        assert_string_equal(world_text(w, "rec"), "reg rec @ 0xec { b7 [7]; }");
+    }
+    FOR_EACH_CORE(w) {
+        world_stall(w, "no_bank", 0xe4);
+        assert_string_equal(world_text(w, "re4_alt"), "(none)");
+    }
+}
+
 static void test_much_memory(void **state)
 {
     (void)state;
@@ -550,6 +569,7 @@ int main(void)
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_gave_up),
+        cmocka_unit_test(test_bank),
         cmocka_unit_test(test_no_give_up),
         cmocka_unit_test(test_tick),
         cmocka_unit_test(test_much_memory),
