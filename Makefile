@@ -289,7 +289,7 @@ fuzz:
 	    mkdir -p $(O)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; \
 	    echo "$$name: $(FUZZ_TIME) s"; \
 	    seeds=FUZZ_SEEDS_$$name; \
-	    $$program -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=10 \
+	    $$program -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=60 \
 	        -artifact_prefix=$(O)/fuzz/$$name- $(O)/fuzz/corpus/$$name \
 	        tests/fuzz/corpus/$$name $${!seeds:-} \
 	        >$(O)/fuzz/$$name.log 2>&1 || \

@@ -186,7 +186,7 @@ void dev_finish_domains(struct dev *dv)
     dv->dom_items.n = dv->dom_items.cap = 0;
     for (i = 0; i < dv->domains.n; i++) {
         struct pcc_domain *d = &dv->domains.v[i];
-        const struct prt_item *items = listed + d->first_item;
+        const struct prt_item *items = listed ? listed + d->first_item : NULL;
 
         d->first_item = dv->dom_items.n;
         for (k = 0; k < d->item_count; k++) {

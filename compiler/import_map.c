@@ -376,7 +376,8 @@ static void add_native(struct map *m, const cJSON *device, const char *name,
     item->u.instance.bases = bases_of(m, device);
     cJSON_ArrayForEach(p, properties) {
         /* A GIC's other figures are the machine's business. */
-        if (!is_gic(type) || strcmp(p->string, "num-irq") == 0) {
+        if (p->string &&
+            (!is_gic(type) || strcmp(p->string, "num-irq") == 0)) {
             add_property(m, p, &item->u.instance.body);
         }
     }
