@@ -706,7 +706,7 @@ static int plan_edit(struct pfl_plan *plan, const struct pfl_edit *edit,
     }
 }
 
-static int build_texts(struct pfl_plan *plan)
+int pfl_plan_texts(struct pfl_plan *plan)
 {
     unsigned i;
     int ret = PFL_OK;
@@ -764,7 +764,7 @@ int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
         }
     }
     if (ret == PFL_OK) {
-        ret = build_texts(plan);
+        ret = pfl_plan_texts(plan);
     }
     pdl_session_free(session);
     return ret;

@@ -96,23 +96,8 @@ static struct pfl_plan_file *use_file(struct pfl_plan *plan,
 
 static int finish_plan(struct pfl_plan *plan, struct pfl_change *change)
 {
-    unsigned i;
-    int ret = PFL_OK;
+    int ret = pfl_plan_texts(plan);
 
-    for (i = 0; i < plan->file_count && ret == PFL_OK; i++) {
-        struct pfl_plan_file *pf = &plan->files[i];
-
-        ret = pfl_splices_apply(&pf->splices, pf->file->text, pf->file->len,
-                                &pf->text);
-        if (pf->tail.len > 0 && pf->text.len > 0 &&
-            pf->text.data[pf->text.len - 1] != '\n') {
-            pdl_strbuf_putc(&pf->text, '\n');
-        }
-        pdl_strbuf_add(&pf->text, pdl_strbuf_str(&pf->tail), pf->tail.len);
-        if (ret == PFL_OK && (pf->text.failed || pf->tail.failed)) {
-            ret = PFL_ERR_NOMEM;
-        }
-    }
     return ret == PFL_OK ? pfl_carry_out(plan, change) : ret;
 }
 

@@ -286,6 +286,8 @@ int pfl_plan_make(struct pfl_plan *plan, struct pfl_board *board,
                   const struct pfl_edit *edits, unsigned count,
                   struct pfl_change *change);
 void pfl_plan_dispose(struct pfl_plan *plan);
+/* Makes the new text of each file from its splices and its tail. */
+int pfl_plan_texts(struct pfl_plan *plan);
 /* The plan's view of a file; NULL when out of memory. */
 struct pfl_plan_file *pfl_plan_file(struct pfl_plan *plan,
                                     struct pfl_file *file);
