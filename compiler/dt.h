@@ -22,6 +22,7 @@ struct dt {
     size_t claim_count;
     bool merging;           /* `base` was given */
     bool quiet;             /* only to see whether it can be made */
+    bool for_overlay;       /* and then as an overlay */
     int err;
 };
 

@@ -496,6 +496,10 @@ static bool leads_somewhere(struct dt *dt, const struct pcc_tref *ref)
     if (pcc_tree_target(dt->tree, ref->label)) {
         return true;
     }
+    /* in the base, which is not known: fix_path() says so */
+    if (*ref->label == '/' && dt->for_overlay && !dt->merging) {
+        return true;
+    }
     /* paths in an overlay: fix_path() */
     return dt->tree->overlay &&
            (*ref->label == '/' || pcc_tree_label(dt->base, ref->label));
@@ -644,7 +648,7 @@ static int check_tree(struct dt *dt)
     return pdl_diags_errors(dt->e->diags) > before ? PCC_ERR_INPUT : PCC_OK;
 }
 
-int pcc_check_dt(struct pcc_emit *e)
+static int check_dt(struct pcc_emit *e, bool for_overlay)
 {
     size_t before = pdl_diags_errors(e->diags);
     struct dt *dt = new_dt(e);
@@ -654,11 +658,17 @@ int pcc_check_dt(struct pcc_emit *e)
         return PCC_ERR_NOMEM;
     }
     dt->quiet = true;
+    dt->for_overlay = for_overlay;
     err = build(dt, false);
     if (err == PCC_ERR_INPUT && pdl_diags_errors(e->diags) == before) {
         return PCC_OK;          /* what only the output itself tells */
     }
     return err ? err : check_tree(dt);
+}
+
+int pcc_check_dt(struct pcc_emit *e)
+{
+    return check_dt(e, false);
 }
 
 static int emit(struct pcc_emit *e, bool overlay, bool text)
@@ -669,7 +679,7 @@ static int emit(struct pcc_emit *e, bool overlay, bool text)
     if (!dt) {
         return PCC_ERR_NOMEM;
     }
-    err = overlay ? pcc_check_dt(e) : PCC_OK;
+    err = overlay ? check_dt(e, true) : PCC_OK;
     if (!err) {
         err = build(dt, overlay);
     }
