@@ -50,10 +50,10 @@ void gen_domain(struct dev *dv, const struct todo *todo)
 static bool lists(const struct dev *dv, const struct pcc_domain *d,
                   unsigned kind, uint32_t index, uint64_t bits)
 {
-    const struct prt_item *item = dv->dom_items.v + d->first_item;
-    const struct prt_item *end = item + d->item_count;
+    uint32_t k;
 
-    for (; item < end; item++) {
+    for (k = 0; k < d->item_count; k++) {
+        const struct prt_item *item = &dv->dom_items.v[d->first_item + k];
         uint64_t listed = item->width ? bits_mask(item->lo, item->width) :
                           UINT64_MAX;
         const struct pcc_field *f = item->kind == PRT_KIND_FIELD ?
