@@ -375,14 +375,27 @@ static void drop_weak(struct inf_engine *eng, const struct inf_question *q,
     }
 }
 
+/* Whether the guest listens to its console: it got to where it wanted. */
+static bool at_prompt(const struct inf_engine *eng,
+                      const struct inf_question *q,
+                      const struct inf_answer *ans)
+{
+    const struct rules_device *dev = rules_device_at(eng, q->phys);
+
+    return ans->outcome == INF_WAITING && dev &&
+           eng->model.has_console && eng->model.console == dev->base;
+}
+
 /* The guest waits, or stays where it is for good. */
-static bool nothing_more(const struct inf_question *q,
+static bool nothing_more(const struct inf_engine *eng,
+                         const struct inf_question *q,
                          const struct inf_answer *ans)
 {
     return (q->kind == INF_STALL || q->kind == INF_IDLE) && !q->watched &&
            ans->verdict == INF_RETRY && ans->mute_reads == 0 &&
            ans->pulse_count == 0 &&
-           (ans->outcome == INF_WAITING || ans->outcome == INF_UNRESOLVED);
+           (ans->outcome == INF_WAITING || ans->outcome == INF_UNRESOLVED) &&
+           !at_prompt(eng, q, ans);
 }
 
 static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
@@ -423,7 +436,7 @@ static int rules_answer(struct inf_engine *eng, const struct inf_question *q,
         return rc;
     }
     drop_weak(eng, q, ans);
-    if (nothing_more(q, ans)) {
+    if (nothing_more(eng, q, ans)) {
         rules_gave_up(eng, ans);
     }
     return ans->verdict == INF_TABLES || ans->verdict == INF_RESTART

@@ -66,6 +66,10 @@ void library_note_event(struct inf_engine *eng,
 {
     unsigned i;
 
+    /* what a start before this one asked about is no answer to this one */
+    for (i = 0; ev->kind == INF_EV_RESET && i < eng->placed_count; i++) {
+        eng->placed[i].stuck = 0;
+    }
     if (ev->kind != INF_EV_REFUSED || eng->next_id == 0 ||
         ev->hypothesis != eng->next_id || library_is_refused(eng, eng->asked)) {
         return;

@@ -136,6 +136,31 @@ static void load_reg(struct inf_engine *eng, const struct rules_device *dev,
     }
 }
 
+/*
+ * A tree names the console before anything is known of its registers: until
+ * one of them transmits, there is no fifo to speak of.
+ */
+static bool is_named_only(const struct rules_model *m)
+{
+    const struct rules_device *dev = NULL;
+    unsigned i;
+
+    for (i = 0; i < m->device_count; i++) {
+        if (m->devices[i].base == m->console) {
+            dev = &m->devices[i];
+        }
+    }
+    if (!dev || !dev->machine) {
+        return false;
+    }
+    for (i = dev->first; i < dev->first + dev->count; i++) {
+        if (!m->regs[i].machine || m->regs[i].pushes) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int rules_model_load(struct inf_engine *eng, uint64_t only)
 {
     struct rules_model *m = &eng->model;
@@ -173,7 +198,8 @@ int rules_model_load(struct inf_engine *eng, uint64_t only)
         dev->count = m->reg_count - dev->first;
     }
     m->has_console = eng->svc.console &&
-                     eng->svc.console(eng->svc.opaque, &m->console) == 0;
+                     eng->svc.console(eng->svc.opaque, &m->console) == 0 &&
+                     !is_named_only(m);
     return 0;
 }
 
