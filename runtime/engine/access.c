@@ -543,6 +543,7 @@ static PRT_APART int read_parts(struct prt_dev *dev, uint32_t offset,
     return result;
 }
 
+PRT_LINE
 int prt_read(struct prt_dev *dev, uint32_t offset, unsigned size,
              uint64_t *value)
 {
@@ -597,6 +598,7 @@ static PRT_APART int write_parts(struct prt_dev *dev, uint32_t offset,
     return result;
 }
 
+PRT_LINE
 int prt_write(struct prt_dev *dev, uint32_t offset, unsigned size,
               uint64_t value)
 {
